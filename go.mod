@@ -1,0 +1,3 @@
+module imsim
+
+go 1.26

@@ -1,0 +1,100 @@
+package tcp
+
+import (
+	"time"
+
+	"imsim/netem/packet"
+	"imsim/sim"
+)
+
+// Config is what a connection is made with. The zero value is a usable default throughout.
+// (The implementer completes the list; names and zero-value defaults of these fields stay.)
+type Config struct {
+	MSS            int           // largest segment this end announces; 0: from the path's MTU, as the host sets it
+	NoWindowScale  bool          // do not offer RFC 7323 window scaling
+	NoTimestamps   bool          // do not offer RFC 7323 timestamps
+	SendBuffer     int           // octets; 0: 256 KiB
+	RecvBuffer     int           // octets; 0: 256 KiB
+	Nagle          bool          // RFC 1122 §4.2.3.4; off by default, as in Go's net package
+	InitialRTO     time.Duration // 0: 1 s (RFC 6298 §2.1)
+	MinRTO, MaxRTO time.Duration // 0: 1 s, 60 s
+	SYNSchedule    SYNSchedule
+	ConnectTimeout time.Duration // give up an active open after this; 0: as the schedule says
+	DelayedACK     time.Duration // 0: 40 ms; negative: every segment is acknowledged at once
+	UserTimeout    time.Duration // give up after this without an acknowledgement (RFC 5482); 0: 15 min
+	TimeWait       time.Duration // length of TIME-WAIT; 0: 60 s
+}
+
+// SYNSchedule selects when an unanswered SYN is repeated.
+type SYNSchedule uint8
+
+// The schedules of SYN repetition: seconds after the first SYN.
+const (
+	Classic SYNSchedule = iota // 1, 3, 7, 15, 31, 63; gives up at 127 (RFC 6298 backoff, Linux before 6.5)
+	Linux                      // 1, 2, 3, 4, 5, 7, 11, 19, 35, 67; gives up at 131 (Linux since 6.5)
+)
+
+// State is a connection's state (RFC 9293 §3.3.2).
+type State uint8
+
+// The states of RFC 9293 §3.3.2. LISTEN is the host's, not a connection's.
+const (
+	Closed State = iota
+	SynSent
+	SynReceived
+	Established
+	FinWait1
+	FinWait2
+	CloseWait
+	Closing
+	LastAck
+	TimeWait
+)
+
+// EventKind says what an Event reports.
+type EventKind uint8
+
+// What a connection reports to its owner.
+const (
+	EvSYNSent     EventKind = iota + 1 // every SYN, also repetitions (N counts from 1)
+	EvSYNReceived                      // the peer's SYN, with or without ACK; once
+	EvSYNACKSent                       // every SYN,ACK (N counts from 1)
+	EvEstablished
+	EvReadable    // octets, or the peer's FIN behind them, can be read; once per arriving segment that made some readable
+	EvWritable    // there is room again after a Write that was not accepted whole
+	EvDrained     // everything written has been acknowledged; only after WantDrained
+	EvFINSent     // first transmission of our FIN
+	EvFINReceived // the peer's FIN is in order: no more octets will come
+	EvRSTSent
+	EvReset      // the peer's RST, or an ICMP error or a timeout, ended the connection: Reason says which
+	EvRetransmit // a segment was sent again; N is its number of octets
+	EvClosed     // the connection is gone for the owner: both FINs are through (TIME-WAIT goes on by itself) or it was reset
+)
+
+// Reason says why a connection ended before its time.
+type Reason uint8
+
+// Reasons of EvReset and of EvClosed.
+const (
+	None        Reason = iota
+	Refused            // RST in SYN-SENT, or ICMP port unreachable
+	Unreachable        // other ICMP errors that are hard
+	TimedOut           // no answer
+	PeerReset          // RST in a later state
+	Aborted            // the owner's own Abort
+)
+
+// Event is one report to the owner. Why is the cause of the report itself: what it brings about carries it on.
+type Event struct {
+	Kind   EventKind
+	Reason Reason
+	N      int
+	Why    sim.Cause
+}
+
+// Opening is a SYN that arrived for a listening port: all that is needed to answer it, now or later.
+type Opening struct {
+	Local, Remote packet.AddrPort
+	Header        packet.TCPHeader
+	Why           sim.Cause
+}

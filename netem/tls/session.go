@@ -1,0 +1,158 @@
+package tls
+
+import (
+	"time"
+
+	"imsim/netem/packet"
+	"imsim/sim"
+)
+
+// Session is one end of a TLS connection over somebody else's octet stream: the contract that both engines keep.
+// It is a machine without I/O: the owner feeds it and then drains Next until it reports false. It does no waiting of
+// its own: guard timers belong to the owner.
+//
+// TCP role, TLS role, who made the offer and who sends first are four independent facts; the session knows only the
+// TLS role it was made with.
+type Session interface {
+	// Start begins the handshake: a client emits its ClientHello, a server waits for one.
+	Start(now sim.Time, why sim.Cause)
+	// Receive takes octets that arrived from the peer, in order. The session takes over p's spans.
+	Receive(now sim.Time, why sim.Cause, p packet.Payload)
+	// PeerClosed tells the session that the transport delivered the peer's FIN: without a close_notify before it, that is truncation.
+	PeerClosed(now sim.Time, why sim.Cause)
+	// Write sends application octets; they are queued until the handshake is done.
+	Write(now sim.Time, why sim.Cause, p packet.Payload)
+	// SetFingerprints gives the session the fingerprints that the peer's certificate must match, when they were not known
+	// at the start. A finished handshake in WaitVerify goes on to Established, or fails with bad_certificate(42).
+	SetFingerprints(now sim.Time, why sim.Cause, fps []Fingerprint)
+	// Close sends close_notify behind what was written. Idempotent.
+	Close(now sim.Time, why sim.Cause)
+	// Fail sends a fatal alert and ends the session.
+	Fail(now sim.Time, why sim.Cause, a Alert)
+	// WorkDone tells the session that the processor has finished the work of the last OutWork.
+	WorkDone(now sim.Time, why sim.Cause)
+	// Next returns the next output, in order.
+	Next() (Output, bool)
+	// State returns where the session stands.
+	State() State
+	// Info returns what the handshake agreed on so far.
+	Info() Info
+}
+
+// OutputKind says what an Output asks of the owner or reports to it.
+type OutputKind uint8
+
+// The outputs of a session.
+const (
+	OutSend         OutputKind = iota + 1 // Payload goes to the peer; Name says which flight or record it is
+	OutData                               // Payload is application data from the peer, already verified
+	OutWork                               // the processor is needed for Cost; until WorkDone the session makes no progress
+	OutClientHello                        // server: a ClientHello has arrived (interlinkage preset tls-cross hangs on it)
+	OutPeerCert                           // the peer's certificate has arrived; Info has it
+	OutHandshakeEnd                       // both Finished are through
+	OutVerified                           // the peer's certificate matched a fingerprint (or needs none)
+	OutEstablished                        // handshake finished and peer verified: data may flow
+	OutCloseNotify                        // the peer's close_notify: it will send no more
+	OutFailed                             // the session is over before its time: Alert, Sent (ours or the peer's) and Name (cause string)
+)
+
+// Output is one thing that a session wants done or reports.
+type Output struct {
+	Kind    OutputKind
+	Payload packet.Payload
+	Cost    time.Duration
+	Alert   Alert
+	Sent    bool   // OutFailed: we sent the alert (or would have, had there been one)
+	Name    string // OutSend: e.g. "ClientHello"; OutFailed: cause, e.g. "fingerprint_mismatch", "truncated", "not_tls", "alert(42)"
+	Why     sim.Cause
+}
+
+// State is a session's state, in the terms of the stream endpoint that owns it.
+type State uint8
+
+// The states of a session.
+const (
+	Idle State = iota
+	Handshaking
+	WaitVerify // both Finished are through, the peer's fingerprint is not known yet: data is withheld
+	Open
+	CloseSent     // our close_notify is out
+	CloseReceived // the peer's is in (TLS 1.3: we may still write)
+	Ended
+)
+
+// Role is the TLS role, whatever the TCP role is.
+type Role uint8
+
+// The two roles.
+const (
+	Client Role = iota
+	Server
+)
+
+// Version is a protocol version.
+type Version uint16
+
+// The protocol versions (RFC 5246, RFC 8446).
+const (
+	TLS12 Version = 0x0303
+	TLS13 Version = 0x0304
+)
+
+// Alert is an alert description (RFC 5246 §7.2, RFC 8446 §6).
+type Alert uint8
+
+// The alerts that our nodes send or recognise.
+const (
+	CloseNotify         Alert = 0
+	UnexpectedMessage   Alert = 10
+	BadRecordMAC        Alert = 20
+	HandshakeFailure    Alert = 40
+	BadCertificate      Alert = 42
+	DecodeError         Alert = 50
+	DecryptError        Alert = 51
+	ProtocolVersion     Alert = 70
+	InternalError       Alert = 80
+	UserCanceled        Alert = 90
+	NoRenegotiation     Alert = 100
+	UnknownPSKIdentity  Alert = 115
+	CertificateRequired Alert = 116
+	NoAlert             Alert = 255 // the session ended without one
+)
+
+// Fingerprint is a certificate's hash as SDP carries it (RFC 8122 §5).
+type Fingerprint struct {
+	Hash  string // lower-case hash name: "sha-256"
+	Value string // upper-case hexadecimal pairs joined by colons
+}
+
+// KeyType selects the kind of certificate and signature.
+type KeyType uint8
+
+// The kinds of certificate.
+const (
+	ECDSAP256 KeyType = iota
+	Ed25519
+	RSA2048
+)
+
+// Config is what a session is made with.
+type Config struct {
+	Role         Role
+	MinVersion   Version // 0: TLS12
+	MaxVersion   Version // 0: TLS12
+	Certificate  *Certificate
+	Fingerprints []Fingerprint // what the peer's certificate must match; nil: not known yet
+	AllowSHA1    bool
+	Costs        *CostTable // nil: DefaultCosts; see CostTable
+	Unique       uint64     // seeds this session's randomness: different for every session and end of a run
+}
+
+// Info is what a handshake agreed on.
+type Info struct {
+	Version   Version
+	Suite     string
+	PeerCert  []byte // DER
+	KeyLog    string // SSLKEYLOGFILE lines, engine real only
+	CanDecode bool   // a capture can be decrypted with KeyLog
+}

@@ -1,0 +1,37 @@
+package sim
+
+import (
+	"math"
+	"strconv"
+	"time"
+)
+
+// Time is an instant of virtual time: nanoseconds since the start of the run, never negative.
+type Time int64
+
+// Never is later than every instant a run can reach; a deadline of Never is not armed.
+const Never Time = math.MaxInt64
+
+// Add returns the instant d after t. It saturates at Never, so that Never plus anything stays Never.
+func (t Time) Add(d time.Duration) Time {
+	if t == Never || (d > 0 && Time(d) > Never-t) {
+		return Never
+	}
+	return t + Time(d)
+}
+
+// Sub returns the interval from u to t.
+func (t Time) Sub(u Time) time.Duration { return time.Duration(t - u) }
+
+// String prints t in seconds with all nine decimals, so that nothing is hidden by rounding.
+func (t Time) String() string {
+	if t == Never {
+		return "never"
+	}
+	s := strconv.FormatInt(int64(t)/1e9, 10)
+	f := strconv.FormatInt(int64(t)%1e9, 10)
+	for len(f) < 9 {
+		f = "0" + f
+	}
+	return s + "." + f + "s"
+}
