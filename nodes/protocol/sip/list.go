@@ -1,6 +1,9 @@
 package sip
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // element cuts the first value off a comma list: commas in quotes and angle brackets do not count (RFC 3261 §7.3.1, §25.1).
 // Empty elements are returned as "".
@@ -115,33 +118,43 @@ func (m *Message) RemoveToken(id HeaderID, token string) {
 	}
 }
 
-// PopFirst takes out the first value of a list header and returns it, "" when there is none. Other values stay as written.
-func (m *Message) PopFirst(id HeaderID) string {
-	for {
-		i := m.index(id)
-		if i < 0 {
-			return ""
+// first finds the first value of a list header that is not empty: its field, itself, and what follows the comma behind it.
+func (m *Message) first(id HeaderID) (i int, value, rest string, more bool) {
+	for i = range m.Fields {
+		if m.Fields[i].ID != id {
+			continue
 		}
-		e, rest, more := element(m.Fields[i].Value())
-		if more {
-			m.Fields[i] = m.Fields[i].with(trim(rest))
-		} else {
-			m.Fields = append(m.Fields[:i], m.Fields[i+1:]...)
-		}
-		if e != "" {
-			return e
+		rest, more = m.Fields[i].Value(), true
+		for more {
+			if value, rest, more = element(rest); value != "" {
+				return i, value, rest, more
+			}
 		}
 	}
+	return -1, "", "", false
+}
+
+// PopFirst takes out the first value of a list header and returns it, "" when there is none. Other values stay as written.
+func (m *Message) PopFirst(id HeaderID) string {
+	i, value, rest, more := m.first(id)
+	switch {
+	case i < 0:
+	case more:
+		m.Fields[i] = m.Fields[i].with(trim(rest))
+	default:
+		m.Fields = slices.Delete(m.Fields, i, i+1)
+	}
+	return value
 }
 
 // ReplaceFirst gives the first value of a list header another text and leaves the others as written.
 func (m *Message) ReplaceFirst(id HeaderID, value string) {
-	i := m.index(id)
+	i, _, rest, more := m.first(id)
 	if i < 0 {
 		m.Add(id, value)
 		return
 	}
-	if _, rest, more := element(m.Fields[i].Value()); more {
+	if more {
 		value += "," + rest
 	}
 	m.Fields[i] = m.Fields[i].with(value)
