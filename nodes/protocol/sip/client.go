@@ -95,19 +95,22 @@ func (l *Layer) clientTimer(now sim.Time, why sim.Cause, t *transaction, name Ti
 	}
 }
 
-func (l *Layer) receiveResponse(now sim.Time, why sim.Cause, m *Message) {
+func (l *Layer) receiveResponse(now sim.Time, why sim.Cause, m *Message, from Flow) {
 	via, _ := m.Via()
 	c, _ := m.CSeq()
 	// RFC 3261 §18.1.2: a response whose top Via is not ours is dropped.
 	if !equalFold(via.SentBy(), l.cfg.SentBy) {
-		l.discard(why, m, Flow{}, "response whose top Via is "+via.SentBy()+", not "+l.cfg.SentBy)
+		l.discard(why, m, from, "response whose top Via is "+via.SentBy()+", not "+l.cfg.SentBy)
 		return
 	}
 	t := l.keys[key{branch: via.Branch(), method: c.Method}]
 	if t == nil {
 		// RFC 6026 §8.9: stray responses go no further.
-		l.discard(why, m, Flow{}, "response that matches no transaction")
+		l.discard(why, m, from, "response that matches no transaction")
 		return
+	}
+	if t.flow.Conn == 0 && t.flow.Transport == from.Transport {
+		t.flow.Conn = from.Conn // ACK and CANCEL stay on the connection that the owner chose
 	}
 	if t.invite {
 		l.inviteResponse(now, why, t, m)

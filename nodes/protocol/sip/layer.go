@@ -175,7 +175,7 @@ func (l *Layer) Receive(now sim.Time, why sim.Cause, m *Message, from Flow) {
 	if m.IsRequest() {
 		l.receiveRequest(now, why, m, from)
 	} else {
-		l.receiveResponse(now, why, m)
+		l.receiveResponse(now, why, m, from)
 	}
 }
 
