@@ -34,7 +34,7 @@
 //
 // # Validation
 //
-// Torture tables after the ideas of RFC 4475 in our own words, byte-exact forwarding, a round-trip fuzz target, digest
-// vectors of RFC 2617, timer schedules of each machine to the nanosecond for both timer sets and both transports, and scripts
+// Torture tables after the ideas of RFC 4475 in our own words, byte-exact forwarding, fuzz targets for codec, framer and
+// layer, the digest vector of RFC 2617, timer schedules of each machine to the nanosecond for both timer sets and both transports, and scripts
 // of flows with loss whose whole trace is compared.
 package sip

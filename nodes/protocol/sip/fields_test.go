@@ -112,7 +112,7 @@ func TestSmallFields(t *testing.T) {
 	}
 }
 
-// RFC 2617 §3.5 has the vector; that of RFC 2069 style is computed by hand with md5sum.
+// RFC 2617 §3.5 has the vector for qop=auth; without qop the two ends are held to each other.
 func TestDigest(t *testing.T) {
 	c := must(ParseChallenge(`Digest realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", opaque="5ccc069c403ebaf9f0171e9517f40e41"`))
 	a := c.Answer("Mufasa", "Circle Of Life", "GET", "/dir/index.html", "0a4f113b", 1)

@@ -27,7 +27,7 @@ func (x Mechanism) String() string { return x.Name + string(x.Params) }
 // entries take no part in choosing the signalling mechanism, and q means nothing on them.
 func (x Mechanism) Media() bool { return x.Params.Has("mediasec") }
 
-// Preference returns q in thousandths, 0 to 1000. Without a valid q it is 1 thousandth, the RFC's 0.001 (RFC 3329 §2.2).
+// Preference returns q in thousandths, 0 to 1000 (RFC 3329 §2.2). An entry without a valid q counts as the least wanted, 1 thousandth [I].
 func (x Mechanism) Preference() int {
 	q, _ := x.Params.Get("q")
 	whole, frac, _ := strings.Cut(q, ".")
@@ -69,8 +69,8 @@ func SplitMechanisms(list []Mechanism) (signalling, media []Mechanism) {
 	return signalling, media
 }
 
-// ChooseMechanism returns the signalling mechanism with the highest q that the client knows; the first of equals
-// (RFC 3329 §2.3.1).
+// ChooseMechanism returns the signalling mechanism with the highest q that the client knows; the first of equals,
+// which the RFC forbids (RFC 3329 §2.3.1).
 func ChooseMechanism(server []Mechanism, knows ...string) (best Mechanism, ok bool) {
 	for _, x := range server {
 		if x.Media() || ok && x.Preference() <= best.Preference() {
