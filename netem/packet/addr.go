@@ -85,3 +85,6 @@ func (a AddrPort) String() string {
 	}
 	return "[" + a.Addr.String() + "]:" + strconv.Itoa(int(a.Port))
 }
+
+// Netip converts to the standard library's type.
+func (a AddrPort) Netip() netip.AddrPort { return netip.AddrPortFrom(a.Addr.Netip(), a.Port) }

@@ -1,0 +1,6 @@
+// Package tidy holds the project's source rules as a test over its own tree: imports point down, and trajectory code is
+// deterministic by construction. It has no code outside its test.
+//
+// A line that a rule would refuse and that is right all the same carries `//tidy:NAME why` at its end, NAME being the
+// rule: order, float, clock.
+package tidy

@@ -1,0 +1,165 @@
+package bearer
+
+import (
+	"strconv"
+
+	"imsim/netem/packet"
+	"imsim/netem/tls"
+	"imsim/nodes"
+	"imsim/sim"
+)
+
+// pull moves octets from TCP up: to the TLS session, or to the owner's attention.
+func (l *Leg) pull(why sim.Cause) {
+	if l.stream == nil || l.pumping {
+		return
+	}
+	l.pumping = true
+	if l.tls != nil {
+		l.drainTLS()
+		for !l.ended && l.tls.State() != tls.Idle && l.plain.Len < plainLimit && l.stream.Readable() > 0 {
+			var in packet.Payload
+			_, w := l.stream.Read(plainLimit, &in)
+			why = w
+			l.tls.Receive(l.base.K.Now(), w, in)
+			l.drainTLS()
+		}
+	}
+	l.pumping = false
+	l.push(why)
+	if l.discard {
+		l.dropInput()
+	} else if !l.suspended && l.Readable() > 0 && !l.ended {
+		if l.tls != nil {
+			why = l.plainWhy
+		}
+		l.owner.LegReadable(l, why)
+	}
+	l.tellEnd()
+}
+
+// push moves octets down: ciphertext into TCP, then the FIN that was asked for.
+func (l *Leg) push(why sim.Cause) {
+	if l.stream == nil || l.stream.Gone() {
+		return
+	}
+	if l.cipher.Len > 0 {
+		n := l.stream.Write(l.cipher, why)
+		l.cipher.Drop(n)
+	}
+	if l.wantFIN && l.cipher.Len == 0 && !l.working {
+		if !l.finDone() {
+			l.stream.CloseWrite(l.finWhy)
+		}
+		return
+	}
+	if l.short && l.Space() > 0 {
+		l.short = false
+		l.owner.LegWritable(l, why)
+	}
+}
+
+func (l *Leg) finDone() bool { return l.stream.FINQueued() }
+
+// tellEnd reports the end of the peer's direction once nothing stands before it.
+func (l *Leg) tellEnd() {
+	if l.pumping || l.ended || l.suspended || l.Readable() > 0 {
+		return
+	}
+	if l.sawCN && !l.cnTold {
+		l.cnTold = true
+		l.owner.LegEvent(l, CNIn, "", l.cnWhy)
+	}
+	if l.sawFIN && !l.finTold && !l.ended && !l.working && l.Readable() == 0 && (l.tls == nil || l.stream.Readable() == 0) {
+		l.finTold = true
+		l.owner.LegEvent(l, FinIn, "", l.endWhy)
+		if l.tls != nil {
+			l.tls.PeerClosed(l.base.K.Now(), l.endWhy)
+			l.drainTLS()
+		}
+	}
+}
+
+// drainTLS carries out what the session wants, until it wants nothing or the processor is busy for it.
+func (l *Leg) drainTLS() {
+	b := l.base
+	for {
+		o, ok := l.tls.Next()
+		if !ok {
+			break
+		}
+		why := o.Why
+		switch o.Kind {
+		case tls.OutSend:
+			switch o.Name {
+			case "ClientHello":
+				why = b.Mark(why, l.Name, nodes.ClientHelloSent, "")
+			case "close_notify":
+				why = b.Mark(why, l.Name, nodes.CloseNotifySent, "")
+			}
+			l.secrets()
+			l.cipher.AppendPayload(o.Payload)
+			l.push(why)
+		case tls.OutData:
+			l.plain.AppendPayload(o.Payload)
+			l.plainWhy = why
+		case tls.OutWork:
+			l.working = true
+			b.Work(l, 0, o.Cost, sim.Crypto, why)
+		case tls.OutClientHello:
+			l.owner.LegEvent(l, HelloIn, "", b.Mark(why, l.Name, nodes.ClientHelloRecv, ""))
+		case tls.OutHandshakeEnd:
+			l.owner.LegEvent(l, HandshakeUp, "", b.Mark(why, l.Name, nodes.HandshakeDone, ""))
+		case tls.OutVerified:
+			b.Mark(why, l.Name, nodes.TLSVerified, "")
+		case tls.OutEstablished:
+			l.secrets()
+			l.owner.LegEvent(l, TLSUp, "", b.Mark(why, l.Name, nodes.TLSEstablished, ""))
+		case tls.OutCloseNotify:
+			l.sawCN, l.cnWhy = true, b.Mark(why, l.Name, nodes.CloseNotifyRecv, "")
+		case tls.OutFailed:
+			l.tlsFailed(o)
+		}
+	}
+}
+
+func (l *Leg) tlsFailed(o tls.Output) {
+	b, why := l.base, o.Why
+	if o.Alert != tls.NoAlert {
+		name := nodes.AlertReceived
+		if o.Sent {
+			name = nodes.AlertSent
+		}
+		why = b.Mark(why, l.Name, name, strconv.Itoa(int(o.Alert)))
+	}
+	if l.ended || l.finTold && o.Name == "truncated" {
+		return // the FIN has been reported, and what it means is the machine's to say
+	}
+	why = b.Mark(why, l.Name, nodes.TLSFailed, o.Name)
+	ev := AlertIn
+	if o.Sent || o.Alert == tls.NoAlert {
+		ev = TLSFail
+	}
+	l.owner.LegEvent(l, ev, o.Name, why)
+}
+
+// WorkDone goes on with the session after the processor has done its part.
+func (l *Leg) WorkDone(_ uint64, why sim.Cause) {
+	l.working = false
+	if l.ended {
+		return
+	}
+	l.tls.WorkDone(l.base.K.Now(), why)
+	l.pull(why)
+}
+
+// secrets hands the session's key-log lines to the capture once, as soon as they are known.
+func (l *Leg) secrets() {
+	if l.secretsUp {
+		return
+	}
+	if log := l.tls.Info().KeyLog; log != "" {
+		l.base.Obs.Secrets(log)
+		l.secretsUp = l.tls.State() == tls.Open || l.tls.State() == tls.WaitVerify
+	}
+}

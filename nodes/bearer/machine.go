@@ -1,0 +1,298 @@
+package bearer
+
+// Side names one of the two SEPs of a stream.
+type Side uint8
+
+// The two SEPs of a stream, in the order of the spec's tie-break: X before Y.
+const (
+	X Side = iota
+	Y
+)
+
+// Other returns the partner's side.
+func (s Side) Other() Side { return 1 - s }
+
+// Out is one action that the machine has decided on, for its owner to carry out; the machine's own state has it already.
+type Out struct {
+	Side   Side
+	Action Action
+	Rule   *Rule  // the row that asked for it
+	Cause  string // cause string, for notifications and milestones
+}
+
+// Machine is the correlation machine of one stream with two SEPs. It has no clock and does no I/O: the owner feeds it
+// events, carries out what it decides and runs its timers. It is a comparable value.
+type Machine struct {
+	SEP     [2]SEP
+	Policy  Policy
+	Through bool // user data may flow
+	Opened  bool // it once could
+}
+
+var byEvent = func() (t [NumEvents][]*Rule) {
+	for _, table := range [][]Rule{Establishment, ReleaseMatrix} {
+		for i := range table {
+			t[table[i].On] = append(t[table[i].On], &table[i])
+		}
+	}
+	return t
+}()
+
+// Input tells the machine that ev has happened on side s and appends what is to be done to out. cause is the cause
+// string that came with the event; a rule's own note takes its place where the event brings none.
+func (m *Machine) Input(s Side, ev Event, cause string, out []Out) []Out {
+	before := m.SEP
+	m.happen(s, ev)
+	out = m.fire(&before, s, ev, cause, out)
+	if ev == Configured {
+		// E-3, E-25: what was missing may be there now, for this SEP's held SYN or for the partner's.
+		for _, side := range [2]Side{s, s.Other()} {
+			if m.SEP[side].TCP == TCPHeld {
+				now := m.SEP
+				out = m.fire(&now, side, SynIn, "", out)
+			}
+		}
+	}
+	m.Through = m.SEP[X].Ready() && m.SEP[Y].Ready()
+	m.Opened = m.Opened || m.Through
+	return out
+}
+
+func (m *Machine) fire(before *[2]SEP, s Side, ev Event, cause string, out []Out) []Out {
+	x, y := &before[s], &before[s.Other()]
+	fx, fy, facts := x.flags(), y.flags(), m.facts()
+	for _, r := range byEvent[ev] {
+		if facts&r.If != r.If || !r.X.holds(x, fx) || !r.Y.holds(y, fy) {
+			continue
+		}
+		c := cause
+		if c == "" {
+			c = r.Note
+		}
+		for _, a := range r.DoX {
+			out = m.act(s, a, r, c, out)
+		}
+		for _, a := range r.DoY {
+			out = m.act(s.Other(), a, r, c, out)
+		}
+	}
+	return out
+}
+
+// happen is what the event itself means for the SEP, before any rule.
+func (m *Machine) happen(s Side, ev Event) {
+	x := &m.SEP[s]
+	switch ev {
+	case SynIn:
+		x.stop(EstGuard)
+	case TCPUp:
+		x.TCP = TCPEst
+		x.stop(SynHold)
+		if x.Protected() {
+			x.start(TLSGuard)
+		}
+	case TCPFail, TCPGone, RstIn:
+		m.closed(x)
+	case FinIn:
+		switch x.TCP {
+		case TCPHalfOut:
+			x.TCP = TCPClosing
+		case TCPEst, TCPSynRcvd:
+			x.TCP = TCPHalfIn
+		}
+	case HelloIn:
+		x.Begun = true
+	case HandshakeUp:
+		// E-19: the certificate is in, but not what it must match.
+		if !x.Verified {
+			x.TLS = TLSVerifyWait
+			x.start(FPGuard)
+		}
+		x.stop(TLSGuard)
+	case TLSUp:
+		x.TLS, x.Verified = TLSEst, true
+		x.stop(TLSGuard)
+		x.stop(FPGuard)
+	case TLSFail, AlertIn:
+		x.TLS = TLSClosed
+		x.stop(TLSGuard)
+		x.stop(FPGuard)
+	case CNIn:
+		x.CNRcvd = true
+		x.TLS = TLSCNRcvd
+		// before 1.3 the session answers at once, and that is the end of both directions. RFC 5246 §7.2.1
+		if !x.TLS13 {
+			x.CNSent = true
+		}
+		if x.CNSent {
+			x.TLS = TLSClosed
+		}
+	case Configured:
+		if x.TCPRole == Passive && x.Remote && x.TCP == TCPIdle {
+			x.start(EstGuard)
+		}
+		if x.TCPRole != Passive {
+			x.stop(EstGuard)
+		}
+	case SubtractBoth:
+		m.SEP[X].Leaving, m.SEP[Y].Leaving = true, true
+	case SubtractOne, RelTCP:
+		x.Leaving = true
+	case OnTLSGuard:
+		// E6: silence has no alert.
+		x.stop(TLSGuard)
+	default:
+		if ev >= OnSynHold && ev <= OnMergeWait {
+			x.stop(Timer(ev - OnSynHold))
+		}
+	}
+}
+
+func (m *Machine) closed(x *SEP) {
+	x.TCP = TCPClosed
+	if x.Protected() {
+		x.TLS = TLSClosed
+	}
+	x.Timers = 0
+}
+
+// act carries one action out on the machine's own state, where it applies.
+func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out {
+	x := &m.SEP[s]
+	emit := func(a Action) { out = append(out, Out{s, a, r, cause}) }
+	switch a {
+	case Hold, HoldBriefly:
+		if x.TCP == TCPIdle {
+			x.TCP = TCPHeld
+			if a == HoldBriefly {
+				x.start(SynHold)
+			}
+			emit(a)
+		} else if x.TCP == TCPHeld && a == Hold {
+			x.stop(SynHold)
+		}
+	case Accept:
+		if x.TCP == TCPIdle || x.TCP == TCPHeld {
+			x.TCP = TCPSynRcvd
+			x.stop(SynHold)
+			emit(a)
+		}
+	case Drop:
+		if x.TCP == TCPHeld {
+			x.TCP = TCPIdle
+			x.stop(SynHold)
+		}
+		emit(a)
+	case Refuse:
+		if x.TCP == TCPHeld {
+			m.closed(x)
+		}
+		emit(a)
+	case Establish:
+		if x.TCP == TCPIdle && x.TCPRole == Active && x.Exists && x.Remote && !x.Leaving {
+			x.TCP = TCPSynSent
+			emit(a)
+		}
+	case ArmTLS:
+		x.TLS = TLSArmed
+	case AwaitHello:
+		x.TLS = TLSHandshake
+		emit(a)
+	case StartClient:
+		x.TLS, x.TLSClient, x.Begun = TLSHandshake, true, true
+		emit(a)
+	case CloseTLS:
+		m.closeTLS(x, emit)
+	case FIN:
+		m.fin(x, emit)
+	case Release:
+		switch x.TCP {
+		case TCPHeld:
+			emit(Refuse)
+			m.closed(x)
+		case TCPSynSent:
+			emit(Silence)
+			m.closed(x)
+		case TCPIdle:
+			m.closed(x)
+		default:
+			m.closeTLS(x, emit)
+			m.fin(x, emit)
+		}
+	case Reset, Abort:
+		m.reset(x, a, emit)
+	case BadCert:
+		x.TLS = TLSClosed
+		emit(a)
+	case Discard, Suspend:
+		if x.live() {
+			emit(a)
+		}
+	case StartRel:
+		if x.live() && x.TCP != TCPHeld {
+			x.start(Rel)
+		}
+	case StartHalfClose:
+		if x.live() {
+			x.start(HalfClose)
+		}
+	case StopHalfClose:
+		x.stop(HalfClose)
+	case StartMergeWait:
+		x.start(MergeWait)
+	case StopMergeWait:
+		x.stop(MergeWait)
+	case NotifyTCPFail, NotifyTLSFail, NotifyTCPRel, NotifyTLSRel, NotifyUp:
+		if x.Armed&armFor[a] != 0 && !x.Leaving {
+			emit(a)
+		}
+	default:
+		emit(a)
+	}
+	return out
+}
+
+var armFor = [NumActions]Armed{NotifyTCPFail: ArmTCPFail, NotifyTLSFail: ArmTLSFail, NotifyTCPRel: ArmTCPRel, NotifyTLSRel: ArmTLSRel, NotifyUp: ArmSuccess}
+
+func (m *Machine) closeTLS(x *SEP, emit func(Action)) {
+	switch x.TLS {
+	case TLSEst:
+		x.TLS, x.CNSent = TLSCNSent, true
+		emit(CloseTLS)
+	case TLSCNRcvd:
+		x.TLS, x.CNSent = TLSClosed, true
+		emit(CloseTLS)
+	}
+}
+
+func (m *Machine) fin(x *SEP, emit func(Action)) {
+	switch x.TCP {
+	case TCPSynRcvd, TCPEst:
+		x.TCP = TCPHalfOut
+		emit(FIN)
+	case TCPHalfIn:
+		x.TCP = TCPClosing
+		emit(FIN)
+	}
+}
+
+func (m *Machine) reset(x *SEP, a Action, emit func(Action)) {
+	switch x.TCP {
+	case TCPIdle:
+		// Nobody is there to be told; the SEP takes no connection any more.
+		m.closed(x)
+		return
+	case TCPClosed:
+		return
+	case TCPHeld:
+		a = Refuse
+	case TCPSynSent:
+		a = Silence // E-21: closed without a segment
+	default:
+		if a == Reset && (x.TLS == TLSNone || x.TLS == TLSClosed || !x.Begun) {
+			a = Abort
+		}
+	}
+	m.closed(x)
+	emit(a)
+}

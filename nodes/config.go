@@ -1,0 +1,111 @@
+package nodes
+
+import (
+	"time"
+
+	"imsim/internal/units"
+	"imsim/netem/tcp"
+	"imsim/netem/tls"
+)
+
+// TCPConfig is how a node's TCP behaves. The zero value is the default throughout.
+type TCPConfig struct {
+	MSS          int            `yaml:"mss" jsonschema:"minimum=64,maximum=65495" jsonschema_description:"Largest segment announced in octets; default from the path's MTU."`
+	SYNSchedule  string         `yaml:"syn-schedule" jsonschema:"enum=classic,enum=linux" jsonschema_description:"When an unanswered SYN is repeated: classic (1 3 7 15 31 63 s; default) or linux (kernel 6.5 and later)."`
+	Connect      units.Duration `yaml:"connect" jsonschema_description:"Give up an active open after this; default 35s at endpoints and 30s at gateways (tcp.connect and synTimeout)."`
+	DelayedACK   units.Duration `yaml:"delayed-ack" jsonschema_description:"Longest delay of an acknowledgement; default 40ms."`
+	UserTimeout  units.Duration `yaml:"user-timeout" jsonschema_description:"Give up an established connection after this without an acknowledgement; default 120s at gateways and 15m at endpoints."`
+	TimeWait     units.Duration `yaml:"time-wait" jsonschema_description:"Length of TIME-WAIT; default 60s."`
+	Nagle        bool           `yaml:"nagle" jsonschema_description:"Hold back small segments while data is unacknowledged (RFC 1122 4.2.3.4); default off."`
+	NoTimestamps bool           `yaml:"no-timestamps" jsonschema_description:"Do not offer RFC 7323 timestamps."`
+	Buffer       units.ByteSize `yaml:"buffer" jsonschema_description:"Receive and send buffer of a connection; default 64KiB at gateways and 256KiB at endpoints."`
+}
+
+// Config makes the machine's configuration, with the given defaults for what is not set.
+func (c TCPConfig) Config(connect, userTimeout time.Duration, buffer int) tcp.Config {
+	t := tcp.Config{
+		MSS: c.MSS, Nagle: c.Nagle, NoTimestamps: c.NoTimestamps,
+		ConnectTimeout: connect, UserTimeout: userTimeout,
+		DelayedACK: time.Duration(c.DelayedACK), TimeWait: time.Duration(c.TimeWait),
+		SendBuffer: buffer, RecvBuffer: buffer,
+	}
+	if c.SYNSchedule == "linux" {
+		t.SYNSchedule = tcp.Linux
+	}
+	if c.Connect != 0 {
+		t.ConnectTimeout = time.Duration(c.Connect)
+	}
+	if c.UserTimeout != 0 {
+		t.UserTimeout = time.Duration(c.UserTimeout)
+	}
+	if c.Buffer != 0 {
+		t.SendBuffer, t.RecvBuffer = int(c.Buffer), int(c.Buffer)
+	}
+	return t
+}
+
+// TLSConfig is how a node's TLS behaves. The zero value is the default throughout.
+type TLSConfig struct {
+	Min         string `yaml:"min" jsonschema:"enum=1.2,enum=1.3" jsonschema_description:"Lowest protocol version; default 1.2."`
+	Max         string `yaml:"max" jsonschema:"enum=1.2,enum=1.3" jsonschema_description:"Highest protocol version; default 1.2."`
+	Certificate string `yaml:"certificate" jsonschema:"enum=ecdsa-p256,enum=ed25519,enum=rsa-2048" jsonschema_description:"Kind of self-signed certificate; default ecdsa-p256."`
+	AllowSHA1   bool   `yaml:"allow-sha1" jsonschema_description:"Accept SHA-1 fingerprints; default off."`
+}
+
+// Versions returns the range of protocol versions.
+func (c TLSConfig) Versions() (lowest, highest tls.Version) {
+	lowest, highest = tls.TLS12, tls.TLS12
+	if c.Max == "1.3" || c.Min == "1.3" {
+		highest = tls.TLS13
+	}
+	if c.Min == "1.3" {
+		lowest = tls.TLS13
+	}
+	return lowest, highest
+}
+
+// KeyType returns the kind of certificate.
+func (c TLSConfig) KeyType() tls.KeyType {
+	switch c.Certificate {
+	case "ed25519":
+		return tls.Ed25519
+	case "rsa-2048":
+		return tls.RSA2048
+	}
+	return tls.ECDSAP256
+}
+
+// Costs is the processor time of a node's work. A pointer that is nil takes the role's default, so that a cost of
+// nothing can be stated.
+type Costs struct {
+	Message    *units.Duration `yaml:"message" jsonschema_description:"For each signalling message received."`
+	Packet     *units.Duration `yaml:"packet" jsonschema_description:"For each run of media octets or each relayed packet at a gateway."`
+	Connection *units.Duration `yaml:"connection" jsonschema_description:"For setting up one TCP connection at a gateway."`
+	Crypto     *units.Ratio    `yaml:"crypto" jsonschema_description:"TLS operations in relation to the cost table (one server core); 0% makes them free."`
+	Processors int             `yaml:"processors" jsonschema:"minimum=1,maximum=1024" jsonschema_description:"Number of equal processors; default 1."`
+}
+
+// Or returns *v, or def where v is nil.
+func Or[T any](v *T, def T) T {
+	if v == nil {
+		return def
+	}
+	return *v
+}
+
+// Engine selects how TLS is done in a run.
+type Engine uint8
+
+// The TLS engines.
+const (
+	EngineModel Engine = iota
+	EngineReal
+)
+
+// NewSession makes a TLS session with the engine.
+func (e Engine) NewSession(c tls.Config) tls.Session {
+	if e == EngineReal {
+		return tls.NewReal(c)
+	}
+	return tls.NewModel(c)
+}

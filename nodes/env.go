@@ -1,0 +1,55 @@
+package nodes
+
+import (
+	"time"
+
+	"imsim/netem"
+	"imsim/netem/packet"
+	"imsim/sim"
+)
+
+// Env is what the nodes of one run share: the network, the observers, and the choices that are the run's and not a
+// node's.
+type Env struct {
+	K      *sim.Kernel
+	Net    *netem.Network
+	Obs    Observer
+	Engine Engine
+	Domain string                             // home domain of all subscribers
+	Addr   func(node string) packet.AddrPort  // a node's primary address with the SIP port
+	Secret func(identity string) (key string) // shared between a subscriber and the registrar
+	// Scripts are the sessions' scripts by Call-ID: what the people and programs at both ends will do. Both ends look
+	// theirs up by what SIP tells them.
+	Scripts map[string]*Script
+}
+
+// Script is what the users of one session do.
+type Script struct {
+	Session  sim.SessionID
+	Class    string // name of the scenario's session class
+	From, To string // nodes
+	Target   string // identity called
+	Security Security
+	Lines    []Line
+	Hold     time.Duration // after the last line
+	Release  string        // node that ends the session; "" for nobody
+	Delay    time.Duration // between the end of Hold and the release
+}
+
+// Line is one message of a script.
+type Line struct {
+	From  string        // node that sends it
+	After time.Duration // pause after the line before it has been sent and answered, or has been received
+	Type  string        // media type
+	Body  packet.Payload
+}
+
+// Security is what the caller asks for its media.
+type Security uint8
+
+// The kinds of media security.
+const (
+	SecurityNone    Security = iota
+	SecurityE2AE             // TLS to the access edge, asked for with a=3ge2ae:requested
+	SecurityE2ECert          // TLS from end to end with certificates; gateways pass it
+)

@@ -1,0 +1,226 @@
+package mediagw
+
+import (
+	"strings"
+
+	"imsim/nodes"
+	"imsim/nodes/bearer"
+	"imsim/nodes/protocol/h248"
+	"imsim/sim"
+)
+
+// H248Transaction executes what the controller orders: commands in order, the first that fails stops the rest, and what
+// was done stays done (H.248.1 §8.2).
+func (g *Gateway) H248Transaction(id h248.TransactionID, actions []h248.Action, why sim.Cause) {
+	reply := h248.Item{Kind: h248.Reply, ID: id}
+	var after []func()
+	failed := false
+	for i := range actions {
+		if failed {
+			break
+		}
+		a := &actions[i]
+		out := h248.Action{Context: a.Context}
+		ctx, e := g.context(a, why)
+		if e != nil {
+			out.Error = e
+			reply.Actions = append(reply.Actions, out)
+			break
+		}
+		if ctx != nil {
+			out.Context = ctx.id
+		}
+		for j := range a.Commands {
+			c := &a.Commands[j]
+			r := h248.Command{Verb: c.Verb, Termination: c.Termination}
+			if e := g.execute(ctx, c, &r, &after, why); e != nil {
+				r.Error = e
+				r.Media, r.Statistics = nil, nil
+				failed = !c.Optional
+			}
+			out.Commands = append(out.Commands, r)
+			if failed {
+				break
+			}
+		}
+		g.tidyUp(ctx)
+		reply.Actions = append(reply.Actions, out)
+	}
+	// Rule (6) of §7.5: the reply waits for no peer; what the orders set in motion begins behind it.
+	w := g.Mark(why, "", nodes.ReplySent, "")
+	g.h248.Reply(id, reply, w)
+	for _, f := range after {
+		f()
+	}
+}
+
+func fault(code h248.ErrorCode, text string) *h248.ErrorDescriptor {
+	return &h248.ErrorDescriptor{Code: code, Text: text}
+}
+
+// context finds or makes the context of an action; nil is the null context.
+func (g *Gateway) context(a *h248.Action, why sim.Cause) (*context, *h248.ErrorDescriptor) {
+	switch a.Context {
+	case h248.NullContext:
+		return nil, nil
+	case h248.ChooseContext:
+		g.lastCtx++
+		g.live++
+		c := &context{id: g.lastCtx, why: why}
+		g.contexts[c.id] = c
+		return c, nil
+	case h248.AllContexts:
+		return nil, fault(h248.ErrNotImplemented, "all contexts at once are not supported")
+	}
+	if c := g.contexts[a.Context]; c != nil {
+		return c, nil
+	}
+	return nil, fault(h248.ErrUnknownContext, "Unknown ContextID")
+}
+
+// tidyUp ends a context with its last termination.
+func (g *Gateway) tidyUp(c *context) {
+	if c != nil && len(c.terms) == 0 && g.contexts[c.id] == c {
+		delete(g.contexts, c.id)
+		g.live--
+	}
+}
+
+func (g *Gateway) execute(ctx *context, c, r *h248.Command, after *[]func(), why sim.Cause) *h248.ErrorDescriptor {
+	if e := g.valid.Command(c); e != nil {
+		return e
+	}
+	switch c.Verb {
+	case h248.Add:
+		return g.add(ctx, c, r, after, g.Mark(why, "", nodes.AddReceived, string(c.Termination)))
+	case h248.Modify:
+		return g.modify(ctx, c, r, after, g.Mark(why, "", nodes.ModifyReceived, string(c.Termination)))
+	case h248.Subtract:
+		return g.subtract(ctx, c, r, after, g.Mark(why, "", nodes.SubtractRecv, string(c.Termination)))
+	case h248.AuditValue:
+		return g.audit(ctx, c, r)
+	case h248.ServiceChange:
+		r.Services = &h248.Services{Profile: g.profile, Version: h248.DefaultVersion}
+		return nil
+	}
+	return fault(h248.ErrUnknownCommand, "Unsupported or unknown Command")
+}
+
+// add makes a termination (H.248.1 §7.2.1).
+func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim.Cause) *h248.ErrorDescriptor {
+	if ctx == nil {
+		return fault(h248.ErrActionSyntax, "Add needs a context")
+	}
+	name := strings.ToLower(string(c.Termination))
+	prefix, ok := strings.CutSuffix(name, "/$")
+	realm := strings.TrimPrefix(prefix, "ip/")
+	if realm == "acc" {
+		realm = "access"
+	}
+	if _, known := g.realms[realm]; !ok || !known {
+		return fault(h248.ErrUnknownTermination, "Unknown TerminationID; ip/access/$ and ip/core/$ can be added")
+	}
+	if len(ctx.terms) == 2 {
+		return fault(h248.ErrTooManyTerminations, "Max number of Terminations in a Context exceeded")
+	}
+	if c.Media == nil || len(c.Media.Streams) == 0 {
+		return fault(h248.ErrMissingLocalRemote, "Missing Remote or Local Descriptor")
+	}
+	g.lastTerm++
+	t := &termination{realm: realm, ctx: ctx, since: g.K.Now()}
+	t.id = h248.TerminationID(prefix + "/" + itoa(g.lastTerm))
+	ctx.terms = append(ctx.terms, t)
+	r.Termination = t.id
+	if e := g.streams(t, c, r, after, why); e != nil {
+		for _, s := range t.seps {
+			s.release()
+		}
+		ctx.remove(t)
+		return e
+	}
+	return nil
+}
+
+// modify changes a termination.
+func (g *Gateway) modify(ctx *context, c, r *h248.Command, after *[]func(), why sim.Cause) *h248.ErrorDescriptor {
+	t, e := ctx.find(c.Termination)
+	if e != nil {
+		return e
+	}
+	return g.streams(t, c, r, after, why)
+}
+
+// subtract ends a termination; the last one takes the context with it. The statistics are those of now.
+func (g *Gateway) subtract(ctx *context, c, r *h248.Command, after *[]func(), why sim.Cause) *h248.ErrorDescriptor {
+	t, e := ctx.find(c.Termination)
+	if e != nil {
+		return e
+	}
+	if c.Audit == nil || c.Audit.Items&h248.AuditStatistics != 0 {
+		r.Statistics = t.statistics(g.K.Now())
+	}
+	ctx.remove(t)
+	for _, s := range t.seps {
+		st := s.st
+		if st.leaving {
+			continue
+		}
+		st.leaving = true
+		*after = append(*after, func() {
+			ev, side := bearer.SubtractOne, s.side
+			if len(ctx.terms) == 0 {
+				ev = bearer.SubtractBoth
+			}
+			st.leave(side, ev, why)
+		})
+	}
+	return nil
+}
+
+// audit answers with statistics.
+func (g *Gateway) audit(ctx *context, c, r *h248.Command) *h248.ErrorDescriptor {
+	t, e := ctx.find(c.Termination)
+	if e != nil {
+		return e
+	}
+	r.Statistics = t.statistics(g.K.Now())
+	return nil
+}
+
+// find returns a termination of the context.
+func (c *context) find(id h248.TerminationID) (*termination, *h248.ErrorDescriptor) {
+	if c != nil {
+		for _, t := range c.terms {
+			if t.id.Same(id) {
+				return t, nil
+			}
+		}
+	}
+	return nil, fault(h248.ErrUnknownTermination, "Unknown TerminationID")
+}
+
+func (c *context) remove(t *termination) {
+	keep := c.terms[:0]
+	for _, o := range c.terms {
+		if o != t {
+			keep = append(keep, o)
+		}
+	}
+	c.terms = keep
+}
+
+// statistics returns the counters of nt (§9.8).
+func (t *termination) statistics(now sim.Time) *h248.Statistics {
+	sent, received := t.stats.sent, t.stats.received
+	for _, s := range t.seps {
+		if s.leg != nil {
+			sent += uint64(s.leg.Written)
+			received += uint64(s.leg.Read)
+		}
+	}
+	return &h248.Statistics{List: []h248.Parm{
+		h248.Word("nt/dur", itoa(int(now.Sub(t.since).Milliseconds()))),
+		h248.Word("nt/os", utoa(sent)),
+		h248.Word("nt/or", utoa(received)),
+	}}
+}

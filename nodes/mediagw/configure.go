@@ -1,0 +1,326 @@
+package mediagw
+
+import (
+	"strconv"
+	"strings"
+
+	"imsim/netem/packet"
+	"imsim/netem/tls"
+	"imsim/nodes/bearer"
+	"imsim/nodes/protocol/h248"
+	"imsim/nodes/protocol/sdp"
+	"imsim/sim"
+)
+
+func itoa(n int) string    { return strconv.Itoa(n) }
+func utoa(n uint64) string { return strconv.FormatUint(n, 10) }
+
+// streams works the descriptors of an Add or Modify into the termination's endpoints, and puts what the controller wants
+// to know into the reply. What the change sets in motion is appended to after.
+func (g *Gateway) streams(t *termination, c, r *h248.Command, after *[]func(), why sim.Cause) *h248.ErrorDescriptor {
+	if c.Media != nil {
+		for i := range c.Media.Streams {
+			in := &c.Media.Streams[i]
+			s, e := g.endpoint(t, in)
+			if e != nil {
+				return e
+			}
+			answer, e := s.configure(in)
+			if e != nil {
+				return e
+			}
+			if answer != nil {
+				if r.Media == nil {
+					r.Media = &h248.Media{}
+				}
+				r.Media.Streams = append(r.Media.Streams, h248.Stream{ID: in.ID, Local: answer})
+			}
+		}
+	}
+	if c.Events != nil {
+		t.arm(c.Events)
+	}
+	for _, s := range t.seps {
+		if e := s.orders(c.Signals, after, why); e != nil {
+			return e
+		}
+		s.apply(why, after)
+	}
+	return nil
+}
+
+// endpoint finds or makes the termination's endpoint of a stream.
+func (g *Gateway) endpoint(t *termination, in *h248.Stream) (*sep, *h248.ErrorDescriptor) {
+	for _, s := range t.seps {
+		if s.st.id == uint16(in.ID) {
+			return s, nil
+		}
+	}
+	if in.Local == nil {
+		return nil, fault(h248.ErrMissingLocalRemote, "Missing Remote or Local Descriptor")
+	}
+	local, ok := g.local(t.realm)
+	if !ok {
+		return nil, fault(h248.ErrInsufficientResources, "Insufficient resources: no free port")
+	}
+	var st *stream
+	for _, o := range t.ctx.streams {
+		if o.id == uint16(in.ID) {
+			st = o
+		}
+	}
+	if st == nil {
+		st = &stream{gw: g, id: uint16(in.ID)}
+		st.m.Policy = g.policy
+		t.ctx.streams = append(t.ctx.streams, st)
+	}
+	s := &sep{st: st, term: t, local: local, side: bearer.X}
+	if st.sep[bearer.X] != nil {
+		s.side = bearer.Y
+	}
+	if n := len(g.free); n > 0 {
+		s.slot, g.free = g.free[n-1], g.free[:n-1]
+		g.seps[s.slot] = s
+	} else {
+		s.slot = uint32(len(g.seps))
+		g.seps = append(g.seps, s)
+	}
+	st.sep[s.side] = s
+	st.m.SEP[s.side].Exists = true
+	t.seps = append(t.seps, s)
+	s.newLeg()
+	return s, nil
+}
+
+// configure takes Local, Remote and LocalControl of a stream. answer is the Local of the reply, where one is due.
+func (s *sep) configure(in *h248.Stream) (answer []byte, e *h248.ErrorDescriptor) {
+	x := s.state()
+	if in.Local != nil {
+		f, err := sdp.ParseFragment(string(in.Local))
+		if err != nil {
+			return nil, fault(h248.ErrUnknownValue, err.Error())
+		}
+		if e := s.setLocal(&f); e != nil {
+			return nil, e
+		}
+		f.SetAddress(s.local.Netip())
+		if s.wantsFP {
+			f.Set(sdp.AttrFingerprint, s.st.gw.certificate.Fingerprint("sha-256").String())
+		}
+		answer = f.Append(nil)
+	}
+	if in.Remote != nil {
+		f, err := sdp.ParseFragment(string(in.Remote))
+		if err != nil {
+			return nil, fault(h248.ErrUnknownValue, err.Error())
+		}
+		s.setRemote(&f)
+	}
+	if c := in.Control; c != nil {
+		switch c.Mode {
+		case h248.SendReceive:
+			x.Mode = bearer.SendReceive
+		case h248.SendOnly:
+			x.Mode = bearer.SendOnly
+		case h248.ReceiveOnly:
+			x.Mode = bearer.ReceiveOnly
+		case h248.Inactive:
+			x.Mode = bearer.Inactive
+		case h248.Loopback:
+			return nil, fault(h248.ErrUnsupportedMode, "Unsupported or invalid Mode: Loopback")
+		}
+		if e := s.properties(c.Properties); e != nil {
+			return nil, e
+		}
+	}
+	return answer, nil
+}
+
+// setLocal takes the gateway's own side: protocol stack, role, and whether a fingerprint is wanted.
+func (s *sep) setLocal(f *sdp.Fragment) *h248.ErrorDescriptor {
+	x := s.state()
+	if f.Proto.Transport != sdp.TCP || f.Proto.Security == sdp.DTLS || f.Proto.App != sdp.NoApp {
+		// F12: this gateway does not know applications.
+		return fault(h248.ErrUnsupportedMedia, "Unsupported Media Type "+f.Proto.String()+"; TCP and TCP/TLS are supported")
+	}
+	s.proto = f.Proto.String()
+	s.secure = f.Proto.Security == sdp.TLS
+	if s.secure && x.TLS == bearer.TLSNone {
+		x.TLS = bearer.TLSIdle
+	}
+	if _, choose := f.Fingerprints(); choose != "" {
+		s.wantsFP = true
+	}
+	switch f.Setup() {
+	case sdp.NoSetup:
+		if s.relay == nil {
+			s.relay = &relay{s: s}
+		}
+		return nil
+	case sdp.Active:
+		x.TCPRole = bearer.Active
+	case sdp.Passive:
+		x.TCPRole = bearer.Passive
+	case sdp.ActPass:
+		x.TCPRole = bearer.Undecided
+	case sdp.HoldConn:
+		x.TCPRole = bearer.HoldConn
+	default:
+		return fault(h248.ErrUnknownValue, "a=setup must be active, passive, actpass or holdconn")
+	}
+	s.relay = nil
+	return nil
+}
+
+// setRemote takes the peer's side: its address, unless latched already, and its fingerprints.
+func (s *sep) setRemote(f *sdp.Fragment) {
+	x := s.state()
+	if ap, ok := f.Address(); ok && !s.latched {
+		s.remote = packet.AddrPort{Addr: packet.AddrFrom(ap.Addr()), Port: ap.Port()}
+	}
+	x.Remote = true
+	fps, _ := f.Fingerprints()
+	s.fps = nil
+	for _, fp := range fps {
+		s.fps = append(s.fps, tls.Fingerprint(fp))
+	}
+}
+
+// properties takes the package properties of LocalControl that the gateway acts on; the validator has seen them all.
+func (s *sep) properties(list []h248.Parm) *h248.ErrorDescriptor {
+	x := s.state()
+	for _, p := range list {
+		switch strings.ToLower(p.Name) {
+		case "gm/saf":
+			s.filter = strings.EqualFold(p.Value.Text, "on")
+		case "seplink/x_topo":
+			rules, err := h248.ParseTopology(p.Value.Text)
+			if err != nil {
+				return fault(h248.ErrUnknownValue, err.Error())
+			}
+			x.Link = 0
+			for _, r := range rules {
+				x.Link |= bearer.PresetByName(r.Trigger.Preset())
+			}
+		case "ipdc/realm":
+			if p.Value.Text != s.term.realm {
+				return fault(h248.ErrUnknownValue, "ipdc/realm "+p.Value.Text+" is not that of "+string(s.term.id))
+			}
+		}
+	}
+	return nil
+}
+
+// arm takes the events that the controller wants to hear of (§2.8: failures; successes and releases where asked for).
+func (t *termination) arm(e *h248.Events) {
+	for _, s := range t.seps {
+		x := s.state()
+		s.request = e.ID
+		x.Armed = 0
+		for _, ev := range e.List {
+			if ev.Stream != 0 && uint16(ev.Stream) != s.st.id {
+				continue
+			}
+			switch ev.Name {
+			case "tcpbcc/BNCChange":
+				x.Armed |= bearer.ArmTCPFail | bearer.ArmTCPRel
+			case "tlsbsc/BNCChange":
+				x.Armed |= bearer.ArmTLSFail | bearer.ArmTLSRel
+			}
+		}
+	}
+}
+
+// orders takes the signals for an endpoint: what they start begins after the reply.
+func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.ErrorDescriptor {
+	if sg == nil {
+		return nil
+	}
+	x := s.state()
+	for _, g := range sg.List {
+		if g.Stream != 0 && uint16(g.Stream) != s.st.id {
+			continue
+		}
+		ev := bearer.None
+		switch g.Name {
+		case "ipnapt/latch":
+			mode, _ := h248.Find(g.Parms, "napt")
+			switch strings.ToUpper(mode) {
+			case "LATCH":
+				s.latch = true
+			case "RELATCH":
+				s.latch, s.latched = true, false
+			default:
+				s.latch = false
+			}
+		case "tcpbcc/EstBNC":
+			// E-15: an order that the role forbids is refused, and changes nothing.
+			if x.TCPRole != bearer.Active {
+				return fault(h248.ErrUnknownValue, "tcpbcc/EstBNC on a SEP that is not active")
+			}
+			ev = bearer.EstTCP
+		case "tlsbsc/EstBNC":
+			x.TLSClient = true
+			ev = bearer.EstTLS
+		case "tcpbcc/RelBNC":
+			ev = bearer.RelTCP
+		case "tlsbsc/RelBNC":
+			ev = bearer.RelTLS
+		}
+		if ev != bearer.None {
+			*after = append(*after, func() { s.st.input(s.side, ev, "", why) })
+		}
+	}
+	return nil
+}
+
+// apply makes the endpoint reachable in the way its configuration asks for, and tells the machine.
+func (s *sep) apply(why sim.Cause, after *[]func()) {
+	gw := s.st.gw
+	switch {
+	case s.listening:
+	case s.relay != nil:
+		gw.Host.Relay(s.local, s.relayPacket)
+		s.listening = true
+		return
+	default:
+		if err := gw.Host.Listen(s.local, s); err != nil {
+			panic("mediagw: port pool gave out a port in use: " + err.Error())
+		}
+		s.listening = true
+	}
+	if s.relay != nil {
+		return
+	}
+	if s.state().Link&bearer.TLSSameLeg != 0 {
+		s.state().TLSClient = true // §9.6: the rule makes this end the TLS client
+	}
+	*after = append(*after, func() {
+		if t := s.leg.TLS(); t != nil && len(s.fps) > 0 {
+			s.leg.SetFingerprints(s.fps, why)
+		}
+		s.st.input(s.side, bearer.Configured, "", why)
+	})
+}
+
+func (s *sep) relayPacket(p *packet.Packet) {
+	if s.relay == nil {
+		s.st.gw.Host.Drop(p)
+		return
+	}
+	s.relay.packet(p)
+}
+
+// release gives back what the endpoint holds besides its connection.
+func (s *sep) release() {
+	gw := s.st.gw
+	if s.listening {
+		if s.relay != nil {
+			gw.Host.Unrelay(s.local)
+		} else {
+			gw.Host.Unlisten(s.local)
+		}
+		s.listening = false
+	}
+	gw.ports[s.local.Addr].put(s.local.Port)
+}

@@ -1,0 +1,178 @@
+package mediagw
+
+import (
+	"fmt"
+	"time"
+
+	"imsim/internal/units"
+	"imsim/netem"
+	"imsim/netem/packet"
+	"imsim/netem/tcp"
+	"imsim/netem/tls"
+	"imsim/nodes"
+	"imsim/nodes/bearer"
+	"imsim/nodes/protocol/h248"
+	"imsim/nodes/transport"
+	"imsim/sim"
+)
+
+// Gateway is a media gateway at run time.
+type Gateway struct {
+	nodes.Base
+	cfg     Config
+	env     *nodes.Env
+	h248    *transport.H248
+	valid   h248.Validator
+	profile string
+	realms  map[string]packet.Addr // looked up, never ranged over
+
+	contexts map[h248.ContextID]*context // never ranged over
+	lastCtx  h248.ContextID
+	lastTerm int
+	live     int    // contexts
+	seps     []*sep // by timer slot; nil: gone
+	free     []uint32
+	ports    map[packet.Addr]*portPool
+
+	tcp         tcp.Config
+	timers      [bearer.NumTimers]time.Duration
+	costs       costs
+	certificate *tls.Certificate
+	unique      uint64
+	sessions    uint64
+	policy      bearer.Policy
+}
+
+type costs struct {
+	packet, connection time.Duration
+	crypto             *tls.CostTable
+}
+
+// context is an H.248 context: the terminations of one session.
+type context struct {
+	id      h248.ContextID
+	why     sim.Cause
+	terms   []*termination
+	streams []*stream
+}
+
+// termination is one side of a context.
+type termination struct {
+	id    h248.TerminationID
+	realm string
+	ctx   *context
+	since sim.Time
+	stats statistics
+	seps  []*sep
+}
+
+// statistics count what a termination did.
+type statistics struct {
+	sent, received uint64 // octets of relayed segments; terminated legs count their own
+	latchMismatch  uint64
+	filtered       uint64
+	truncated      uint64
+}
+
+// New makes a gateway on a host. index numbers the nodes of the run, for certificates.
+func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, error) {
+	g := &Gateway{cfg: cfg, env: env, contexts: map[h248.ContextID]*context{}, realms: map[string]packet.Addr{}, ports: map[packet.Addr]*portPool{}}
+	g.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, g)
+	for _, realm := range []string{"access", "core"} {
+		link, ok := cfg.Realms[realm]
+		if !ok {
+			return nil, fmt.Errorf("%s: realms.%s is missing (name the link that it is on)", g.Name, realm)
+		}
+		addr, ok := host.AddrOn(link)
+		if !ok {
+			return nil, fmt.Errorf("%s: realms.%s: no interface on link %s", g.Name, realm, link)
+		}
+		g.realms[realm] = addr
+	}
+	g.profile = "simiq/1"
+	g.valid = h248.Validator{Profile: h248.Profile(g.profile)}
+	g.policy = bearer.Policy{
+		TruncateFIN: cfg.Truncation == "fin", WrongDrop: cfg.WrongDirection == "drop",
+		Abort: cfg.ReleaseMode == "abort", StrictHold: cfg.StrictHold,
+	}
+	g.tcp = cfg.TCP.Config(30*time.Second, 120*time.Second, 64<<10)
+	g.timers = defaultTimers
+	for t, d := range map[bearer.Timer]units.Duration{ //tidy:order each entry sets its own element
+		bearer.SynHold: cfg.Timers.SynHold, bearer.EstGuard: cfg.Timers.EstGuard, bearer.TLSGuard: cfg.Timers.TLSGuard,
+		bearer.FPGuard: cfg.Timers.FPGuard, bearer.Rel: cfg.Timers.Rel, bearer.HalfClose: cfg.Timers.HalfClose, bearer.MergeWait: cfg.Timers.Merge,
+	} {
+		if d != 0 {
+			g.timers[t] = time.Duration(d)
+		}
+	}
+	g.costs = costs{
+		packet:     time.Duration(nodes.Or(cfg.Costs.Packet, units.Duration(20*time.Microsecond))),
+		connection: time.Duration(nodes.Or(cfg.Costs.Connection, units.Duration(300*time.Microsecond))),
+		crypto:     tls.DefaultCosts.Scaled(nodes.Or(cfg.Costs.Crypto, units.One)),
+	}
+	g.certificate = tls.Pool(cfg.TLS.KeyType(), index)
+	rand := env.K.Rand(g.Name)
+	g.unique = rand.Uint64()
+	var err error
+	g.h248, err = transport.NewH248(&g.Base, h248.Config{Role: h248.MG, ColdStart: true}, env.Addr(cfg.Controller).Addr,
+		time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(time.Millisecond))), g)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", g.Name, err)
+	}
+	return g, nil
+}
+
+// Start registers the gateway with its controller (cold boot).
+func (g *Gateway) Start(why sim.Cause) {
+	g.h248.Request([]h248.Action{{Context: h248.NullContext, Commands: []h248.Command{{
+		Verb: h248.ServiceChange, Termination: h248.Root,
+		Descriptors: h248.Descriptors{Services: &h248.Services{
+			Method: h248.Restart, Reason: h248.ColdBoot, Port: transport.H248Port, Profile: g.profile, Version: h248.DefaultVersion,
+		}},
+	}}}}, why)
+}
+
+// Contexts returns the number of contexts.
+func (g *Gateway) Contexts() int { return g.live }
+
+// Handle runs the supervisory timers of an endpoint.
+func (g *Gateway) Handle(slot uint32) {
+	if s := g.seps[slot]; s != nil && g.K.Due(&s.timer, g.Entity, slot) {
+		s.fire()
+	}
+}
+
+// H248Answer takes the controller's replies. R-16: one that says our context is gone is no news.
+func (g *Gateway) H248Answer(h248.TransactionID, *h248.Item, sim.Cause) {}
+
+// H248Failed takes the loss of a report: the controller's own supervision finds what it missed.
+func (g *Gateway) H248Failed(h248.TransactionID, h248.ErrorCode, sim.Cause) {}
+
+// H248Lost notes that the controller is gone; media goes on (F10).
+func (g *Gateway) H248Lost(why sim.Cause) { g.Mark(why, "", nodes.AssociationLost, "") }
+
+// notify reports an event to the controller (§7.6).
+func (g *Gateway) notify(s *sep, o bearer.Out, why sim.Cause) {
+	name, kind := "tcpbcc/BNCChange", "EstFail"
+	switch o.Action {
+	case bearer.NotifyTLSFail:
+		name = "tlsbsc/BNCChange"
+	case bearer.NotifyTCPRel:
+		kind = "Rel"
+	case bearer.NotifyTLSRel:
+		name, kind = "tlsbsc/BNCChange", "Rel"
+	case bearer.NotifyUp:
+		kind = "Est"
+	}
+	why = g.Mark(why, s.term.realm, nodes.NotifySent, o.Cause)
+	parms := []h248.Parm{h248.Word("Type", kind)}
+	if o.Cause != "" {
+		parms = append(parms, h248.Quoted("x_cause", o.Cause))
+	}
+	g.h248.Request([]h248.Action{{Context: s.term.ctx.id, Commands: []h248.Command{{
+		Verb: h248.Notify, Termination: s.term.id,
+		Descriptors: h248.Descriptors{ObservedEvents: &h248.ObservedEvents{ID: s.request, List: []h248.ObservedEvent{{
+			Time: h248.TimestampAt(g.K.Now()), Name: name, Stream: h248.StreamID(s.st.id), Parms: parms,
+		}}}},
+	}}}}, why)
+}

@@ -1,0 +1,52 @@
+package mediagw
+
+import "imsim/netem/packet"
+
+// portPool gives out the ports of one address in turn, so that a port rests as long as possible before it is used again.
+type portPool struct {
+	first, last uint16
+	next        uint16
+	used        map[uint16]bool // membership only
+}
+
+func newPortPool(c Ports) *portPool {
+	p := &portPool{first: c.First, last: c.Last, used: map[uint16]bool{}}
+	if p.first == 0 {
+		p.first = 40000
+	}
+	if p.last == 0 {
+		p.last = 59999
+	}
+	p.next = p.first
+	return p
+}
+
+// take returns a free port; false when there is none.
+func (p *portPool) take() (uint16, bool) {
+	n := int(p.last) - int(p.first) + 1
+	for range n {
+		port := p.next
+		if p.next++; p.next > p.last || p.next < p.first {
+			p.next = p.first
+		}
+		if !p.used[port] {
+			p.used[port] = true
+			return port, true
+		}
+	}
+	return 0, false
+}
+
+func (p *portPool) put(port uint16) { delete(p.used, port) }
+
+// local reserves a transport address in a realm.
+func (g *Gateway) local(realm string) (packet.AddrPort, bool) {
+	addr := g.realms[realm]
+	pool := g.ports[addr]
+	if pool == nil {
+		pool = newPortPool(g.cfg.Ports)
+		g.ports[addr] = pool
+	}
+	port, ok := pool.take()
+	return packet.AddrPort{Addr: addr, Port: port}, ok
+}

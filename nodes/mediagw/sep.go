@@ -1,0 +1,168 @@
+package mediagw
+
+import (
+	"imsim/netem/packet"
+	"imsim/netem/tcp"
+	"imsim/netem/tls"
+	"imsim/nodes"
+	"imsim/nodes/bearer"
+	"imsim/sim"
+)
+
+// sep is one stream endpoint at run time: the address it owns, what the controller has configured, and the leg that
+// carries its connection. What is decided about it is decided by the stream's correlation machine.
+type sep struct {
+	st   *stream
+	side bearer.Side
+	term *termination
+	slot uint32 // argument of the gateway's timer events
+
+	local   packet.AddrPort
+	remote  packet.AddrPort // as signalled, or latched
+	latch   bool            // take the source of the first SYN for the remote address (H.248.37)
+	latched bool
+	filter  bool // gm/saf: only from the signalled address
+	secure  bool // the line's protocol has TLS
+	proto   string
+
+	request   uint32 // of the Events descriptor, for notifications
+	fps       []tls.Fingerprint
+	wantsFP   bool // the controller asked for our fingerprint
+	leg       *bearer.Leg
+	opening   tcp.Opening
+	opened    bool // opening waits for the processor
+	moving    bool // a transfer waits for the processor
+	listening bool
+
+	deadlines [bearer.NumTimers]deadline
+	timer     sim.Timer
+	relay     *relay
+}
+
+type deadline struct {
+	at  sim.Time
+	why sim.Cause
+}
+
+// Work arguments of a sep.
+const (
+	workOpen = iota
+	workMove
+)
+
+// state returns the machine's view of the endpoint.
+func (s *sep) state() *bearer.SEP { return &s.st.m.SEP[s.side] }
+
+// Incoming takes a SYN for the endpoint's port that belongs to no connection.
+func (s *sep) Incoming(o tcp.Opening) {
+	gw := s.st.gw
+	if s.opened || !s.admit(o.Remote) {
+		// D4, F4, E-27: silently.
+		gw.Mark(o.Why, s.term.realm, nodes.SYNDropped, o.Remote.String())
+		return
+	}
+	s.opening, s.opened = o, true
+	gw.Work(s, workOpen, gw.costs.connection, sim.Processing, o.Why)
+}
+
+// admit says whether a SYN from that source may be looked at.
+func (s *sep) admit(from packet.AddrPort) bool {
+	switch {
+	case s.latched && s.state().TCP != bearer.TCPIdle:
+		// E-27: first packet only.
+		if from != s.remote {
+			s.term.stats.latchMismatch++
+			return false
+		}
+	case s.latch || !s.remote.Addr.IsValid():
+		// H.248.37, RFC 7362: the source of the first SYN is the remote address.
+	case s.filter && from.Addr != s.remote.Addr:
+		// F4: gm/saf without latch.
+		s.term.stats.filtered++
+		return false
+	}
+	return true
+}
+
+// WorkDone goes on after the processor has done its part.
+func (s *sep) WorkDone(arg uint64, why sim.Cause) {
+	switch arg {
+	case workOpen:
+		s.opened = false
+		s.opening.Why = why
+		s.st.input(s.side, bearer.SynIn, "", why)
+	case workMove:
+		s.moving = false
+		s.st.move(s.side, why)
+	}
+}
+
+// LegEvent passes what happens on the leg to the correlation machine.
+func (s *sep) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.Cause) {
+	if l != s.leg {
+		return
+	}
+	if ev == bearer.TLSUp || ev == bearer.HandshakeUp {
+		s.state().TLS13 = l.TLS().Info().Version == tls.TLS13
+	}
+	s.st.input(s.side, ev, cause, why)
+}
+
+// LegReadable moves user data to the partner, when the processor has time for it.
+func (s *sep) LegReadable(l *bearer.Leg, why sim.Cause) {
+	if l != s.leg || s.moving || !s.st.flows(s.side) {
+		return
+	}
+	s.moving = true
+	s.st.gw.Work(s, workMove, s.st.gw.costs.packet, sim.Processing, why)
+}
+
+// LegWritable goes on with what the partner holds back.
+func (s *sep) LegWritable(l *bearer.Leg, why sim.Cause) {
+	if l == s.leg {
+		s.st.move(s.side.Other(), why)
+	}
+}
+
+// armTimers brings the deadlines in line with the machine's set of running timers.
+func (s *sep) armTimers(why sim.Cause) {
+	gw := s.st.gw
+	earliest := sim.Never
+	for t := range bearer.NumTimers {
+		d := &s.deadlines[t]
+		switch on := s.state().Timers&(1<<t) != 0; {
+		case on && d.at == 0:
+			*d = deadline{gw.K.Now().Add(gw.timers[t]), why}
+		case !on:
+			*d = deadline{}
+		}
+		if d.at != 0 && d.at < earliest {
+			earliest = d.at
+		}
+	}
+	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
+}
+
+// fire handles the timers that are due.
+func (s *sep) fire() {
+	gw := s.st.gw
+	now := gw.K.Now()
+	for t := range bearer.NumTimers {
+		if d := s.deadlines[t]; d.at != 0 && d.at <= now {
+			s.deadlines[t] = deadline{}
+			s.st.input(s.side, bearer.TimerEvent(t), "", gw.Waited(d.why, t.String()))
+		}
+	}
+	s.armTimers(sim.Cause{})
+}
+
+// tlsSession makes the endpoint's session, as client or server.
+func (s *sep) tlsSession(role tls.Role) tls.Session {
+	gw := s.st.gw
+	lowest, highest := gw.cfg.TLS.Versions()
+	gw.sessions++
+	return gw.env.Engine.NewSession(tls.Config{
+		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: gw.certificate, Fingerprints: s.fps,
+		AllowSHA1: gw.cfg.TLS.AllowSHA1, Costs: gw.costs.crypto, Unique: gw.unique + gw.sessions,
+	})
+}

@@ -1,0 +1,210 @@
+package mediagw
+
+import (
+	"time"
+
+	"imsim/netem/packet"
+	"imsim/netem/tls"
+	"imsim/nodes"
+	"imsim/nodes/bearer"
+	"imsim/sim"
+)
+
+// stream connects the two endpoints of one H.248 stream. It feeds the correlation machine and carries out what the
+// machine decides.
+type stream struct {
+	gw      *Gateway
+	id      uint16
+	m       bearer.Machine
+	sep     [2]*sep
+	queue   []input // events that came up while others were being carried out
+	busy    bool
+	out     []bearer.Out
+	through bool
+	leaving bool // subtracted
+}
+
+type input struct {
+	side  bearer.Side
+	ev    bearer.Event
+	cause string
+	why   sim.Cause
+}
+
+// input feeds the machine one event, and what that brings about in turn, in order.
+func (st *stream) input(side bearer.Side, ev bearer.Event, cause string, why sim.Cause) {
+	st.queue = append(st.queue, input{side, ev, cause, why})
+	if st.busy {
+		return
+	}
+	st.busy = true
+	for len(st.queue) > 0 {
+		in := st.queue[0]
+		st.queue = st.queue[1:]
+		before := st.m
+		st.out = st.m.Input(in.side, in.ev, in.cause, st.out[:0])
+		if st.m != before {
+			st.mixTransition(in)
+		}
+		for _, o := range st.out {
+			st.carryOut(o, in.why)
+		}
+		st.openOrClose(in.why)
+		for _, s := range st.sep {
+			if s != nil {
+				s.armTimers(in.why)
+			}
+		}
+	}
+	st.queue = nil
+	st.busy = false
+}
+
+// mixTransition adds the step to the run's fingerprint.
+func (st *stream) mixTransition(in input) {
+	fp := st.gw.K.Fingerprint()
+	fp.Mix(sim.FpTransition, uint64(in.ev)<<8|uint64(in.side))
+	for i := range st.m.SEP {
+		s := &st.m.SEP[i]
+		fp.Mix(sim.FpTransition, uint64(s.TCP)<<16|uint64(s.TLS)<<8|uint64(s.Timers))
+	}
+}
+
+// openOrClose follows the machine's through-connection.
+func (st *stream) openOrClose(why sim.Cause) {
+	if st.m.Through != st.through {
+		st.through = st.m.Through
+		name := nodes.ThroughEnded
+		if st.through {
+			name = nodes.Through
+		}
+		why = st.gw.Mark(why, "", name, "")
+	}
+	if st.through {
+		st.move(bearer.X, why)
+		st.move(bearer.Y, why)
+	}
+}
+
+// flows reports whether user data may pass from side to its partner (§7.3).
+func (st *stream) flows(side bearer.Side) bool {
+	return st.through && st.m.SEP[side].Mode.Receives() && st.m.SEP[side.Other()].Mode.Sends()
+}
+
+// move passes what waits on side to the partner, as much as it takes: the rest stays, and closes the sender's window.
+func (st *stream) move(side bearer.Side, why sim.Cause) {
+	from, to := st.sep[side], st.sep[side.Other()]
+	if from == nil || to == nil || !st.flows(side) {
+		return
+	}
+	for from.leg.Readable() > 0 && st.flows(side) {
+		space := to.leg.Space()
+		if space == 0 {
+			to.leg.WantSpace()
+			return
+		}
+		var p packet.Payload
+		n, w := from.leg.Take(space, &p)
+		if n == 0 {
+			return
+		}
+		// The last to come true: the octets' arrival, or what made room for them.
+		to.leg.Write(p, later(w, why))
+	}
+	from.leg.Settled()
+}
+
+// later returns the cause that was recorded last.
+func later(a, b sim.Cause) sim.Cause {
+	if b.Record > a.Record {
+		return b
+	}
+	return a
+}
+
+// carryOut does one action of the machine.
+func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
+	s := st.sep[o.Side]
+	gw := st.gw
+	switch o.Action {
+	case bearer.Hold, bearer.HoldBriefly, bearer.Accept:
+		if o.Action == bearer.Accept && s.leg.Stream() != nil {
+			s.leg.ReleaseSYN(why)
+			return
+		}
+		if s.latch && !s.latched || !s.remote.Addr.IsValid() {
+			s.remote, s.latched = s.opening.Remote, true
+		}
+		s.leg.Accept(s.opening, gw.tcp, o.Action != bearer.Accept)
+	case bearer.Drop:
+		gw.Mark(why, s.term.realm, nodes.SYNDropped, "")
+		if s.leg.Stream() != nil && s.state().TCP == bearer.TCPIdle {
+			s.leg.Forget(why)
+			s.newLeg()
+		}
+	case bearer.Refuse:
+		if s.leg.Stream() != nil && s.state().TCP == bearer.TCPClosed {
+			s.leg.RefuseSYN(why)
+		} else {
+			gw.Host.Refuse(s.opening, why)
+			gw.Mark(why, s.term.realm, nodes.RSTSent, o.Cause)
+		}
+	case bearer.Establish:
+		if err := s.leg.Dial(s.local, s.remote, gw.tcp, why); err != nil {
+			st.queue = append(st.queue, input{o.Side, bearer.TCPFail, "unreachable", why})
+		}
+	case bearer.StartClient:
+		s.leg.AttachTLS(s.tlsSession(tls.Client))
+		s.leg.StartTLS(why)
+	case bearer.AwaitHello:
+		s.leg.AttachTLS(s.tlsSession(tls.Server))
+		s.leg.StartTLS(why)
+	case bearer.CloseTLS:
+		s.leg.CloseTLS(why)
+	case bearer.FIN:
+		s.leg.FIN(why)
+	case bearer.Reset:
+		s.leg.Reset(true, why)
+	case bearer.Abort:
+		s.leg.Reset(false, why)
+	case bearer.Silence:
+		s.leg.Forget(why)
+	case bearer.BadCert:
+		s.leg.FailTLS(tls.BadCertificate, why)
+	case bearer.Discard:
+		s.leg.DiscardInput(why)
+	case bearer.Suspend:
+		s.leg.Suspend()
+	case bearer.NotifyTCPFail, bearer.NotifyTLSFail, bearer.NotifyTCPRel, bearer.NotifyTLSRel, bearer.NotifyUp:
+		gw.notify(s, o, why)
+	case bearer.Reject449:
+		// The command that carried the order answers it.
+	}
+}
+
+// newLeg gives the endpoint a leg without a connection.
+func (s *sep) newLeg() {
+	s.leg = bearer.NewLeg(&s.st.gw.Base, s.term.realm, s)
+	s.leg.Proto = s.proto
+}
+
+// defaultTimers are the supervisory timers of §0.4, in the order of bearer.Timer.
+var defaultTimers = [bearer.NumTimers]time.Duration{
+	bearer.SynHold: 4 * time.Second, bearer.EstGuard: 60 * time.Second, bearer.TLSGuard: 10 * time.Second,
+	bearer.FPGuard: 10 * time.Second, bearer.Rel: 2 * time.Second, bearer.HalfClose: 60 * time.Second, bearer.MergeWait: 30 * time.Second,
+}
+
+// leave carries out a subtraction: what has been accepted is passed on first, then the machine closes the legs. The
+// endpoints stay until their connections have ended, and go with their ports.
+func (st *stream) leave(side bearer.Side, ev bearer.Event, why sim.Cause) {
+	if st.through {
+		st.move(bearer.X, why)
+		st.move(bearer.Y, why)
+	}
+	for _, s := range st.sep {
+		if s != nil && (ev == bearer.SubtractBoth || s.side == side) {
+			s.release()
+		}
+	}
+	st.input(side, ev, "", why)
+}

@@ -1,0 +1,75 @@
+package nodes
+
+// The names of milestones. A scenario's expectations, the milestone ledger and the ladder all use these.
+const (
+	Registered      = "sip.registered"
+	RegisterSent    = "sip.register.sent"
+	RegisterRefused = "sip.register.refused"
+
+	InviteSent     = "sip.invite.sent"
+	InviteReceived = "sip.invite.received"
+	RingingSent    = "sip.183.sent"
+	RingingRecv    = "sip.183.received"
+	AnswerSent     = "sip.200.sent"
+	AnswerReceived = "sip.200.received"
+	AckReceived    = "sip.ack.received"
+	CallRejected   = "sip.rejected" // detail: status code
+	ByeSent        = "sip.bye.sent"
+	ByeReceived    = "sip.bye.received"
+	CallReleased   = "sip.released" // the final response to the BYE is in, or sent
+
+	AddSent         = "h248.add.sent"
+	AddReceived     = "h248.add.received"
+	ModifySent      = "h248.modify.sent"
+	ModifyReceived  = "h248.modify.received"
+	SubtractSent    = "h248.subtract.sent"
+	SubtractRecv    = "h248.subtract.received"
+	ReplySent       = "h248.reply.sent"
+	ReplyReceived   = "h248.reply.received" // detail: error code, if one
+	NotifySent      = "h248.notify.sent"    // detail: cause
+	NotifyReceived  = "h248.notify.received"
+	AssociationUp   = "h248.association.up"
+	AssociationLost = "h248.association.lost"
+
+	SYNSent        = "tcp.syn.sent"
+	SYNReceived    = "tcp.syn.received"
+	SYNHeld        = "tcp.syn.held"
+	SYNDropped     = "tcp.syn.dropped"
+	SYNACKSent     = "tcp.synack.sent"
+	SYNACKReceived = "tcp.synack.received"
+	TCPEstablished = "tcp.established"
+	TCPFailed      = "tcp.failed" // detail: cause
+	FINSent        = "tcp.fin.sent"
+	FINReceived    = "tcp.fin.received"
+	RSTSent        = "tcp.rst.sent"
+	RSTReceived    = "tcp.rst.received"
+	TCPClosed      = "tcp.closed"
+
+	ClientHelloSent = "tls.clienthello.sent"
+	ClientHelloRecv = "tls.clienthello.received"
+	HandshakeDone   = "tls.handshake.done"
+	TLSVerified     = "tls.verified"
+	TLSEstablished  = "tls.established"
+	TLSFailed       = "tls.failed"     // detail: cause
+	AlertSent       = "tls.alert.sent" // detail: number
+	AlertReceived   = "tls.alert.received"
+	CloseNotifySent = "tls.close_notify.sent"
+	CloseNotifyRecv = "tls.close_notify.received"
+
+	Through      = "through" // user data may flow between the two legs of a stream
+	ThroughEnded = "through.closed"
+
+	MSRPSendSent     = "msrp.send.sent"
+	MSRPSendReceived = "msrp.send.received" // a message or binding SEND is complete; detail: number of octets
+	MSRPBound        = "msrp.bound"         // the session is bound to its connection
+	MSRPResponse     = "msrp.response.received"
+	MSRPReport       = "msrp.report.received"
+	MSRPDelivered    = "msrp.message.delivered"
+	MSRPFailed       = "msrp.failed"
+
+	SessionStart = "session.start"
+	SessionEnd   = "session.end" // detail: outcome
+)
+
+// SessionUp is when a session's media can be used at the caller: signalled, connected and where asked for protected.
+const SessionUp = "session.established"

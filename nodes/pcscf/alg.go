@@ -1,0 +1,240 @@
+package pcscf
+
+import (
+	"imsim/nodes"
+	"imsim/nodes/protocol/h248"
+	"imsim/nodes/protocol/sdp"
+	"imsim/nodes/protocol/sip"
+	"imsim/sim"
+)
+
+// protect decides on the security of the call's media line; status refuses the call (TS 23.334 cl. 6.2.10.3, §3.8 E7–E9).
+func (c *call) protect(l sdp.Line) (status int) {
+	p := c.p
+	tls := l.Proto().Security == sdp.TLS
+	c.relay = p.cfg.TCPMode == "relay"
+	switch {
+	case c.originating && l.E2AE() == sdp.E2AERequested:
+		if !p.can(c.served, "msrp-tls") {
+			switch p.cfg.Unsupported {
+			case "strip":
+				// E7: go on without protection.
+				return 0
+			case "transparent":
+				c.passing = true
+				return 0
+			}
+			return 488
+		}
+		if len(l.Fingerprints()) == 0 {
+			return 488 // E9
+		}
+		c.secure = true
+	case tls:
+		// E8: TLS without 3ge2ae is end to end, and none of our business.
+		c.passing = true
+	case !c.originating && p.can(c.served, "msrp-tls"):
+		// cl. 6.2.10.3.1.2.1 step 1: both indicated support at registration.
+		c.secure = true
+	}
+	return 0
+}
+
+// reserve asks the gateway for the termination towards the answerer (Reserve AGW Connection Point).
+func (c *call) reserve(why sim.Cause) {
+	l := c.offer.Line(0)
+	local := c.localFor(&c.far, l.Setup())
+	cmd := c.add(&c.far, local, nil)
+	if c.relay && c.p.cfg.GateUntilAnswer {
+		cmd.Media.Streams[0].Control.Mode = h248.Inactive
+	}
+	why = c.p.Mark(why, "", nodes.AddSent, c.far.realm())
+	c.order(why, (*call).reserved, h248.Action{Context: h248.ChooseContext, Commands: []h248.Command{cmd}})
+}
+
+// reserved sends the offer on, with the termination's address.
+func (c *call) reserved(actions []h248.Action, why sim.Cause) {
+	p := c.p
+	if !c.learn(&c.far, actions, 0) {
+		c.refuse(500, why)
+		return
+	}
+	m := c.invite
+	m.SetBody("application/sdp", c.offerOnward())
+	to, err := p.fwd.NextHop(m)
+	if err != nil {
+		c.refuse(404, why)
+		return
+	}
+	to.Timers = p.timersTo(to)
+	c.forward = m.Clone()
+	p.fwd.Forward(c.server, m, to, why)
+	c.client = p.fwd.Client(c.server)
+	p.byTx[c.client] = c
+}
+
+// settle configures both terminations by the answer: the one towards the answerer gets its peer and its role, the one
+// towards the offerer is made (Configure, and Reserve and Configure AGW Connection Point, in one transaction).
+func (c *call) settle(w waiting) {
+	p := c.p
+	d, err := sdp.Parse([]byte(w.m.Body))
+	if err != nil || d.Lines() != 1 {
+		c.refuseAnswer(w, "answer without its media line")
+		return
+	}
+	if d.Line(0).Rejected() {
+		p.sip.Respond(w.server, w.m, w.why)
+		return
+	}
+	ans := d.Line(0)
+	offererRole, _, err := sdp.Negotiate(c.offer.Line(0).Setup(), ans.Setup())
+	if err != nil {
+		c.refuseAnswer(w, "RFC 4145: "+err.Error())
+		return
+	}
+	c.settled = true
+	// The gateway stands in for each side towards the other, so the direction is kept (TS 23.334 cl. 5.16.2.2).
+	farRole, nearRole := offererRole, offererRole.Mirror()
+
+	modify := h248.Command{Verb: h248.Modify, Termination: c.far.id}
+	stream := h248.Stream{ID: 1, Remote: c.remoteFor(&c.far, ans)}
+	control := &h248.LocalControl{}
+	if !c.relay {
+		local := c.far.local
+		local.Set(sdp.AttrSetup, farRole.String())
+		stream.Local = local.Append(nil)
+		control.Properties = c.interlink(&c.far, farRole, "*")
+	}
+	if c.relay && p.cfg.GateUntilAnswer {
+		control.Mode = h248.SendReceive
+	}
+	if control.Mode != h248.ModeUnset || len(control.Properties) > 0 {
+		stream.Control = control
+	}
+	modify.Media = &h248.Media{Streams: []h248.Stream{stream}}
+	modify.Signals = c.signals(&c.far, farRole)
+
+	local := c.localFor(&c.near, nearRole)
+	add := c.add(&c.near, local, c.remoteFor(&c.near, c.offer.Line(0)))
+	add.Media.Streams[0].Control.Properties = append(add.Media.Streams[0].Control.Properties, c.interlink(&c.near, nearRole, c.far.id)...)
+	add.Signals = c.signals(&c.near, nearRole)
+
+	why := p.Mark(w.why, "", nodes.ModifySent, c.far.realm())
+	why = p.Mark(why, "", nodes.AddSent, c.near.realm())
+	c.waiting = append([]waiting{w}, c.waiting...)
+	c.order(why, (*call).configured, h248.Action{Context: c.context, Commands: []h248.Command{modify, add}})
+}
+
+// configured passes the answer on, with the address of the offerer's termination.
+func (c *call) configured(actions []h248.Action, why sim.Cause) {
+	w := c.waiting[0]
+	c.waiting = c.waiting[1:]
+	w.why = why
+	if !c.learn(&c.near, actions, 1) {
+		c.refuseAnswer(w, "the gateway has no resources")
+		return
+	}
+	d, _ := sdp.Parse([]byte(w.m.Body))
+	w.m.SetBody("application/sdp", c.answerFor(d))
+	c.p.sip.Respond(w.server, w.m, why)
+}
+
+// refuseAnswer ends a call whose answer cannot be used: ACK and BYE to the answerer, 488 to the offerer.
+func (c *call) refuseAnswer(w waiting, text string) {
+	p := c.p
+	why := p.Mark(w.why, "", nodes.CallRejected, text)
+	r := sip.NewResponse(c.invite, 488, "", p.sip.IDs.Tag())
+	r.Add(sip.HWarning, sip.Warning{Code: 399, Agent: p.sip.Local.String(), Text: text}.String())
+	for r.Count(sip.HVia) > c.invite.Count(sip.HVia) {
+		r.PopFirst(sip.HVia)
+	}
+	p.sip.Respond(w.server, r, why)
+	if w.m.Status >= 200 {
+		if d, err := sip.NewUACDialog(c.forward, w.m); err == nil {
+			d.Routes = p.beyond(d.Routes)
+			ack := d.Ack(c.forward)
+			if to, err := p.fwd.NextHop(ack); err == nil {
+				p.sip.Request(ack, to, why)
+			}
+			d.Contact = ""
+			p.bye(d, `SIP;cause=488;text="`+text+`"`, why)
+		}
+	} else if c.client != 0 {
+		p.sip.Cancel(c.client, "", why)
+	}
+	c.end(why)
+}
+
+// subtract frees the context.
+func (c *call) subtract(why sim.Cause) {
+	p := c.p
+	if c.released {
+		return
+	}
+	if c.context == h248.ChooseContext {
+		return // not made yet: its reply will find the call ended
+	}
+	c.released = true
+	delete(p.ctx, c.context)
+	a := h248.Action{Context: c.context}
+	// The served UE's termination first, as in the examples of the spec reference.
+	legs := []*leg{&c.near, &c.far}
+	for _, l := range legs {
+		if l.id != "" {
+			a.Commands = append(a.Commands, h248.Command{Verb: h248.Subtract, Termination: l.id,
+				Descriptors: h248.Descriptors{Audit: &h248.Audit{Items: h248.AuditStatistics}}})
+		}
+	}
+	why = p.Mark(why, "", nodes.SubtractSent, "")
+	c.order(why, (*call).subtracted, a)
+}
+
+func (c *call) subtracted([]h248.Action, sim.Cause) {}
+
+// interlink returns the interlinkage rules that a leg carries as source (§7.2): where it waits for the connection, what a
+// SYN there means for the partner; where it opens a connection with TLS as client, that TLS follows.
+func (c *call) interlink(l *leg, role sdp.Setup, partner h248.TerminationID) []h248.Parm {
+	if c.relay || c.p.cfg.ControlModel == "strict" {
+		return nil
+	}
+	var rules []h248.TopologyRule
+	if role == sdp.Passive {
+		preset := c.p.cfg.Accept
+		switch {
+		case preset == "":
+			preset = "late"
+		case (preset == "tls-cross" || preset == "tls-then-tcp") && !(l.access && c.secure):
+			preset = "early" // without TLS on the leg there is no such event to wait for
+		}
+		rules = append(rules, h248.TopologyRule{Trigger: triggers[preset], Target: partner})
+	}
+	if role == sdp.Active && l.access && c.secure {
+		rules = append(rules, h248.TopologyRule{Trigger: h248.TCPUp, Target: h248.TargetSelf})
+	}
+	if len(rules) == 0 {
+		return nil
+	}
+	return []h248.Parm{h248.Quoted("seplink/x_topo", h248.FormatTopology(rules))}
+}
+
+var triggers = map[string]h248.Trigger{
+	"late": h248.TCPIncoming, "early": h248.TCPIncomingEarly, "tls-cross": h248.TLSIncoming, "tls-then-tcp": h248.TLSUp,
+}
+
+// signals returns the orders of the strict model: who is active opens now, who is TLS client starts when TCP is up.
+func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
+	var s h248.Signals
+	if c.p.cfg.Latch && l.access && !c.relay {
+		s.List = append(s.List, h248.Signal{Name: "ipnapt/latch", Stream: 1, Parms: []h248.Parm{h248.Word("napt", "LATCH")}})
+	}
+	if c.p.cfg.ControlModel == "strict" && !c.relay && role == sdp.Active {
+		s.List = append(s.List, h248.Signal{Name: "tcpbcc/EstBNC", Stream: 1})
+		if l.access && c.secure {
+			s.List = append(s.List, h248.Signal{Name: "tlsbsc/EstBNC", Stream: 1})
+		}
+	}
+	if len(s.List) == 0 {
+		return nil
+	}
+	return &s
+}

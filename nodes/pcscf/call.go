@@ -1,0 +1,168 @@
+package pcscf
+
+import (
+	"imsim/nodes"
+	"imsim/nodes/protocol/h248"
+	"imsim/nodes/protocol/sdp"
+	"imsim/nodes/protocol/sip"
+	"imsim/sim"
+)
+
+// call is one session that the ALG takes part in. The offerer's side and the answerer's side each have a termination on
+// the gateway; which of them is access and which core is a matter of who calls.
+type call struct {
+	p       *PCSCF
+	id      string
+	why     sim.Cause
+	server  sip.TxID // of the INVITE, towards the caller
+	client  sip.TxID // towards the called
+	invite  *sip.Message
+	forward *sip.Message // as it went on
+	answer  *sip.Message // the 2xx
+
+	originating bool // the caller is our UE
+	served      *user
+	secure      bool // the access leg is protected from end to access edge
+	passing     bool // TLS attributes go through untouched
+	relay       bool
+
+	offer    *sdp.Description
+	context  h248.ContextID
+	far      leg  // towards the answerer
+	near     leg  // towards the offerer
+	settled  bool // the answer has been worked into the gateway
+	busy     bool // an order is under way
+	waiting  []waiting
+	ended    bool
+	released bool // the context is subtracted, or on its way
+	reason   string
+}
+
+// leg is a termination of the call.
+type leg struct {
+	access  bool
+	id      h248.TerminationID
+	local   sdp.Fragment // as the gateway reported it
+	request uint32       // of its Events
+}
+
+func (l *leg) realm() string {
+	if l.access {
+		return "access"
+	}
+	return "core"
+}
+
+// waiting is a response that has to wait for the gateway.
+type waiting struct {
+	server sip.TxID
+	m      *sip.Message
+	why    sim.Cause
+}
+
+// invite starts a call.
+func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
+	c := &call{p: p, id: m.CallID(), why: why, server: tx, invite: m, context: h248.ChooseContext}
+	c.originating = p.fromAccess(from)
+	if c.originating {
+		c.served = p.users[sip.AddressURI(m.First(sip.HContact))]
+		m.Remove(sip.HSecurityVerify)
+		if !m.Has(sip.HRoute) {
+			m.Add(sip.HRoute, p.homed)
+		}
+	} else {
+		c.served = p.users[m.URI]
+	}
+	c.far.access, c.near.access = !c.originating, c.originating
+	p.fwd.RecordRoute(m)
+	p.calls[c.id] = c
+	offer, err := sdp.Parse([]byte(m.Body))
+	if err != nil || offer.Lines() != 1 || offer.Line(0).Media() != "message" || offer.Line(0).Rejected() {
+		c.refuse(488, why)
+		return
+	}
+	c.offer = offer
+	if status := c.protect(offer.Line(0)); status != 0 {
+		c.refuse(status, why)
+		return
+	}
+	c.reserve(why)
+}
+
+// response takes a response to the forwarded INVITE. What comes while the gateway is being told waits behind it.
+func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
+	server, ok := c.p.fwd.Back(tx, m)
+	if m.Status >= 200 {
+		delete(c.p.byTx, tx)
+	}
+	if !ok {
+		return
+	}
+	if c.busy {
+		c.waiting = append(c.waiting, waiting{server, m, why})
+		return
+	}
+	c.back(waiting{server, m, why})
+}
+
+// back works a response into the gateway and passes it on.
+func (c *call) back(w waiting) {
+	p := c.p
+	if w.m.Status >= 300 {
+		p.sip.Respond(w.server, w.m, w.why)
+		c.end(w.why)
+		return
+	}
+	if w.m.Status >= 200 {
+		c.answer = w.m
+	}
+	// RFC 3262 §5: the answer is in the first reliable response; what an unreliable one shows equals it.
+	if w.m.Body != "" && !c.settled {
+		c.settle(w)
+		return
+	}
+	if w.m.Body != "" {
+		if d, err := sdp.Parse([]byte(w.m.Body)); err == nil {
+			w.m.SetBody("application/sdp", c.answerFor(d))
+		}
+	}
+	p.sip.Respond(w.server, w.m, w.why)
+}
+
+// resume goes on after the gateway has answered.
+func (c *call) resume() {
+	c.busy = false
+	for len(c.waiting) > 0 && !c.busy && !c.ended {
+		w := c.waiting[0]
+		c.waiting = c.waiting[1:]
+		c.back(w)
+	}
+}
+
+// refuse answers the INVITE before it has gone on.
+func (c *call) refuse(status int, why sim.Cause) {
+	c.p.Mark(why, "", nodes.CallRejected, sip.Phrase(status))
+	c.p.fwd.Refuse(c.server, c.invite, status, why)
+	c.end(why)
+}
+
+// bye takes a BYE of either side: the gateway lets go, the BYE goes on.
+func (c *call) bye(tx sip.TxID, m *sip.Message, why sim.Cause) {
+	// TS 23.334 cl. 6.2.11: the BYE releases both terminations.
+	c.subtract(why)
+	c.p.pass(tx, m, sip.Flow{}, why)
+	c.end(why)
+}
+
+// end forgets the call and frees the gateway.
+func (c *call) end(why sim.Cause) {
+	if c.ended {
+		return
+	}
+	c.ended = true
+	c.subtract(why)
+	delete(c.p.calls, c.id)
+	if c.client != 0 {
+		delete(c.p.byTx, c.client)
+	}
+}

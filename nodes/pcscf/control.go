@@ -1,0 +1,170 @@
+package pcscf
+
+import (
+	"strconv"
+
+	"imsim/nodes"
+	"imsim/nodes/protocol/h248"
+	"imsim/nodes/protocol/sdp"
+	"imsim/sim"
+)
+
+// order is a transaction that the gateway has not answered yet.
+type order struct {
+	c    *call
+	done func(*call, []h248.Action, sim.Cause)
+}
+
+// order sends one action to the gateway; done takes its reply. An error ends the call.
+func (c *call) order(why sim.Cause, done func(*call, []h248.Action, sim.Cause), a h248.Action) {
+	c.busy = true
+	id := c.p.h248.Request([]h248.Action{a}, why)
+	c.p.orders[id] = &order{c, done}
+}
+
+// H248Answer takes the gateway's reply.
+func (p *PCSCF) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause) {
+	o := p.orders[id]
+	if o == nil {
+		return
+	}
+	delete(p.orders, id)
+	code := ""
+	if e := firstError(reply); e != nil {
+		code = strconv.Itoa(int(e.Code))
+	}
+	why = p.Mark(why, "", nodes.ReplyReceived, code)
+	c := o.c
+	if len(reply.Actions) > 0 && c.context == h248.ChooseContext && code == "" {
+		c.context = reply.Actions[0].Context
+		p.ctx[c.context] = c
+	}
+	switch {
+	case c.ended:
+		// The call went away while its context was being made.
+		c.learn(&c.far, reply.Actions, 0)
+		c.subtract(why)
+	case code != "":
+		c.failed(why)
+	default:
+		o.done(c, reply.Actions, why)
+		c.resume()
+	}
+}
+
+// H248Failed takes the loss of an order.
+func (p *PCSCF) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause) {
+	if o := p.orders[id]; o != nil {
+		delete(p.orders, id)
+		if !o.c.ended {
+			o.c.failed(why)
+		}
+	}
+}
+
+// failed ends a call that the gateway cannot serve (F11): 503 before the answer.
+func (c *call) failed(why sim.Cause) {
+	if c.client == 0 {
+		c.refuse(503, why)
+		return
+	}
+	if len(c.waiting) > 0 && c.waiting[0].m.Status >= 200 {
+		c.answer = c.waiting[0].m
+		c.refuseAnswer(c.waiting[0], "the gateway refused")
+		return
+	}
+	c.release("gateway", why)
+}
+
+// H248Lost notes that the association is gone; media goes on (F10).
+func (p *PCSCF) H248Lost(why sim.Cause) { p.Mark(why, "", nodes.AssociationLost, "") }
+
+// H248Transaction takes what the gateway reports.
+func (p *PCSCF) H248Transaction(id h248.TransactionID, actions []h248.Action, why sim.Cause) {
+	reply := h248.Item{Kind: h248.Reply, ID: id}
+	var lost []*call
+	cause := ""
+	for _, a := range actions {
+		out := h248.Action{Context: a.Context}
+		for _, cmd := range a.Commands {
+			r := h248.Command{Verb: cmd.Verb, Termination: cmd.Termination}
+			switch cmd.Verb {
+			case h248.ServiceChange:
+				r.Services = &h248.Services{Profile: cmd.Services.Profile, Version: cmd.Services.Version}
+				why = p.Mark(why, "", nodes.AssociationUp, "")
+			case h248.Notify:
+				c := p.ctx[a.Context]
+				if c == nil {
+					// the context may have been subtracted while the report was under way.
+					r.Error = &h248.ErrorDescriptor{Code: h248.ErrUnknownContext, Text: "Unknown ContextID"}
+					break
+				}
+				var failed bool
+				if cause, failed = observed(&cmd); failed {
+					lost = append(lost, c)
+				}
+				why = p.Mark(why, "", nodes.NotifyReceived, cause)
+			default:
+				r.Error = &h248.ErrorDescriptor{Code: h248.ErrUnknownCommand, Text: "Unsupported or unknown Command"}
+			}
+			out.Commands = append(out.Commands, r)
+		}
+		reply.Actions = append(reply.Actions, out)
+	}
+	p.h248.Reply(id, reply, why)
+	for _, c := range lost {
+		c.release(cause, why)
+	}
+}
+
+// observed returns the cause string of a notification and whether it ends the session: a failure to come up, or an end
+// that was not in order.
+func observed(cmd *h248.Command) (cause string, failed bool) {
+	if cmd.ObservedEvents == nil {
+		return "", false
+	}
+	for _, e := range cmd.ObservedEvents.List {
+		kind, _ := h248.Find(e.Parms, "Type")
+		cause, _ = h248.Find(e.Parms, "x_cause")
+		if kind == "EstFail" || kind == "Rel" && cause != "normal" {
+			failed = true
+		}
+	}
+	return cause, failed
+}
+
+// firstError returns the first error anywhere in a reply.
+func firstError(r *h248.Item) *h248.ErrorDescriptor {
+	if r.Error != nil {
+		return r.Error
+	}
+	for i := range r.Actions {
+		a := &r.Actions[i]
+		if a.Error != nil {
+			return a.Error
+		}
+		for j := range a.Commands {
+			if e := a.Commands[j].Error; e != nil {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// learn takes the termination that command n of a reply made or changed, and its address.
+func (c *call) learn(l *leg, actions []h248.Action, n int) bool {
+	if len(actions) != 1 || len(actions[0].Commands) <= n {
+		return false
+	}
+	cmd := &actions[0].Commands[n]
+	if cmd.Media == nil || len(cmd.Media.Streams) == 0 {
+		return false
+	}
+	f, err := sdp.ParseFragment(string(cmd.Media.Streams[0].Local))
+	if err != nil || f.Underspecified() {
+		return false
+	}
+	l.id, l.local = cmd.Termination, f
+	return true
+}

@@ -1,0 +1,111 @@
+package pcscf
+
+import (
+	"imsim/nodes/protocol/h248"
+	"imsim/nodes/protocol/sdp"
+)
+
+// proto returns the protocol stack that the gateway is told for a leg. An agnostic gateway need not know more than TCP,
+// and TLS where it ends it (TS 23.334 cl. 6.2.18).
+func (c *call) proto(l *leg) sdp.Proto {
+	p := sdp.Proto{Transport: sdp.TCP}
+	if l.access && c.secure {
+		p.Security = sdp.TLS
+	}
+	return p
+}
+
+// localFor returns the Local descriptor that asks for a leg's address. setup is the gateway's own role; a relayed stream
+// has none (§2.3).
+func (c *call) localFor(l *leg, setup sdp.Setup) sdp.Fragment {
+	line := c.offer.Line(0)
+	f := sdp.Fragment{Media: "message", AnyPort: true, Proto: c.proto(l), Format: "-"}
+	f.Family = sdp.IP4
+	if ap, ok := line.Address(); ok {
+		f.Family = sdp.FamilyOf(ap.Addr())
+	}
+	if !c.relay {
+		f.Add(sdp.AttrSetup, sdp.OfferDefault(setup).String())
+	}
+	if l.access && c.secure {
+		f.Add(sdp.AttrFingerprint, "SHA-256 $")
+	}
+	return f
+}
+
+// remoteFor returns the Remote descriptor of a leg: the peer's address, and on a protected leg its fingerprints.
+func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
+	f := sdp.Fragment{Media: "message", Port: line.Port(), Proto: c.proto(l), Format: "-"}
+	if ap, ok := line.Address(); ok {
+		f.SetAddress(ap)
+	}
+	if l.access && c.secure {
+		for _, fp := range line.Fingerprints() {
+			f.Add(sdp.AttrFingerprint, fp.String())
+		}
+	}
+	return f.Append(nil)
+}
+
+// add returns the command that makes a leg's termination.
+func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
+	p := c.p
+	p.events++
+	l.request = p.events
+	control := &h248.LocalControl{Mode: h248.SendReceive, Properties: []h248.Parm{h248.Quoted("ipdc/realm", l.realm())}}
+	if l.access && remote != nil && !c.p.cfg.Latch {
+		control.Properties = append(control.Properties, h248.Word("gm/saf", "ON"))
+	}
+	cmd := h248.Command{Verb: h248.Add, Termination: h248.TerminationID("ip/" + l.realm() + "/$")}
+	cmd.Media = &h248.Media{Streams: []h248.Stream{{ID: 1, Control: control, Local: local.Append(nil), Remote: remote}}}
+	cmd.Events = &h248.Events{ID: l.request, HasID: true}
+	if !c.relay {
+		cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "tcpbcc/BNCChange", Stream: 1})
+		if l.access && c.secure {
+			cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "tlsbsc/BNCChange", Stream: 1})
+		}
+	}
+	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Word("timerx", "300")}})
+	return cmd
+}
+
+// offerOnward returns the offer as it goes on to the answerer.
+func (c *call) offerOnward() string {
+	d := c.offer.Clone()
+	c.rewrite(d.Line(0), &c.far, d.Line(0).Setup())
+	if c.far.access && c.secure {
+		d.Line(0).Set(sdp.AttrE2AE, sdp.E2AEApplied) // TS 24.229 cl. 6.7.2.3: offers towards the UE
+	}
+	return string(d.Bytes())
+}
+
+// answerFor returns an answer as it goes back to the offerer; a=setup stays, since the direction is kept.
+func (c *call) answerFor(d *sdp.Description) string {
+	l := d.Line(0)
+	c.rewrite(l, &c.near, l.Setup())
+	return string(d.Bytes())
+}
+
+// rewrite makes a line speak for the gateway's leg towards its reader: the leg's address, and on the side where the
+// gateway ends TLS, or where there is none, protocol, fingerprint and 3ge2ae to match. Everything else is left alone.
+func (c *call) rewrite(l sdp.Line, towards *leg, setup sdp.Setup) {
+	if ap, ok := towards.local.Address(); ok {
+		l.SetAddress(ap)
+	}
+	l.SetSetup(setup)
+	if c.passing {
+		return // §2.4: TLS attributes unmodified
+	}
+	for _, a := range []string{sdp.AttrFingerprint, sdp.AttrE2AE, sdp.AttrTLSID} {
+		l.Remove(a)
+	}
+	security := sdp.Clear
+	if towards.access && c.secure {
+		security = sdp.TLS
+		fps, _ := towards.local.Fingerprints()
+		for _, fp := range fps {
+			l.Add(sdp.AttrFingerprint, fp.String())
+		}
+	}
+	l.SetProto(l.Proto().Secured(security))
+}

@@ -1,0 +1,12 @@
+// Package pcscf is the P-CSCF with its IMS-ALG: the UE's outbound proxy, the network's side of the security agreement for
+// media, and the H.248 controller of the IMS-AGW.
+//
+// Modelled: REGISTER with Path and the mediasec entries of RFC 3329 headers, 494 on a mismatch (TS 24.229 cl. 5.2.2,
+// 7.2A.7); a transaction-stateful proxy in the route of every dialog; for each session a context with an access and a
+// core termination, set up as in TS 23.334 cl. 6.2.10.3 and 6.2.18 in TCP modes relay and fwd; end-to-access-edge TLS
+// with fingerprints, for the calling and for the called UE; a=setup by the decision table (rows T1 to T3, O1, O2);
+// release by either side, and by the ALG itself when the gateway reports a failure (TS 24.229 cl. 5.2.8).
+//
+// Not modelled: NAT detection and the rows that depend on it, application-aware gateways, re-INVITE, several media
+// lines, IPsec, P-headers beyond what routing needs.
+package pcscf

@@ -1,0 +1,61 @@
+package pcscf
+
+import (
+	"slices"
+
+	"imsim/nodes"
+	"imsim/nodes/protocol/sip"
+	"imsim/sim"
+)
+
+// release ends a call whose bearer has failed (TS 24.229 cl. 5.2.8.1): before the answer by CANCEL and a final response,
+// afterwards by BYE to both sides.
+func (c *call) release(cause string, why sim.Cause) {
+	if c.ended {
+		return
+	}
+	p := c.p
+	reason := `SIP;cause=503;text="` + cause + `"`
+	c.subtract(why)
+	if c.answer == nil {
+		if c.client != 0 {
+			p.sip.Cancel(c.client, reason, why)
+		}
+		if p.sip.Layer.RequestOf(c.server) != nil {
+			p.fwd.Refuse(c.server, c.invite, 503, why)
+		}
+		c.end(why)
+		return
+	}
+	why = p.Mark(why, "", nodes.ByeSent, reason)
+	if d, err := sip.NewUASDialog(c.invite, c.answer.ToTag(), ""); err == nil {
+		d.Routes = p.beyond(d.Routes)
+		p.bye(d, reason, why)
+	}
+	if d, err := sip.NewUACDialog(c.forward, c.answer); err == nil {
+		d.Routes = p.beyond(d.Routes)
+		d.Contact = ""
+		d.LocalSeq += 1 << 16 // ahead of what the caller itself may have sent
+		p.bye(d, reason, why)
+	}
+	c.end(why)
+}
+
+// beyond cuts a route set down to what is on the far side of this proxy: what stands behind our own entry.
+func (p *PCSCF) beyond(routes []string) []string {
+	return routes[slices.IndexFunc(routes, p.fwd.Own)+1:]
+}
+
+func (p *PCSCF) bye(d *sip.Dialog, reason string, why sim.Cause) {
+	if d.LocalSeq == 0 {
+		d.LocalSeq = p.sip.IDs.CSeq()
+	}
+	m := d.Request(sip.BYE)
+	m.Add(sip.HReason, reason)
+	to, err := p.fwd.NextHop(m)
+	if err != nil {
+		return
+	}
+	to.Timers = p.timersTo(to)
+	p.sip.Request(m, to, why)
+}

@@ -1,0 +1,115 @@
+package transport
+
+import (
+	"strconv"
+
+	"imsim/nodes/protocol/sip"
+	"imsim/sim"
+)
+
+// Forwarder is the transaction-stateful core of a SIP proxy (RFC 3261 §16): it joins the server transaction of a request
+// with the client transaction that the request goes on with, and takes responses back.
+type Forwarder struct {
+	SIP     *SIP
+	clients map[sip.TxID]sip.TxID // client → server; never ranged over
+	servers map[sip.TxID]sip.TxID // server → client
+}
+
+// NewForwarder makes a proxy core on a SIP stack.
+func NewForwarder(s *SIP) *Forwarder {
+	return &Forwarder{SIP: s, clients: map[sip.TxID]sip.TxID{}, servers: map[sip.TxID]sip.TxID{}}
+}
+
+// Own reports whether a Route value, or the value of a Path, names this entity.
+func (f *Forwarder) Own(value string) bool {
+	flow, err := f.SIP.FlowToURI(sip.AddressURI(value))
+	return err == nil && fromNetip(flow.Remote) == f.SIP.Local
+}
+
+// Enter does what a proxy does first: a topmost Route of our own is taken off, the hop is counted (RFC 3261 §16.3, §16.4).
+// It answers what must not go on and reports whether the request may.
+func (f *Forwarder) Enter(tx sip.TxID, m *sip.Message, why sim.Cause) bool {
+	for m.Has(sip.HRoute) && f.Own(m.First(sip.HRoute)) {
+		m.PopFirst(sip.HRoute)
+	}
+	hops, there, err := m.MaxForwards()
+	switch {
+	case err != nil:
+		f.Refuse(tx, m, 400, why)
+		return false
+	case there && hops == 0:
+		f.Refuse(tx, m, 483, why)
+		return false
+	case there:
+		m.Set(sip.HMaxForwards, strconv.Itoa(hops-1))
+	}
+	return true
+}
+
+// Refuse answers a request; an ACK is never answered.
+func (f *Forwarder) Refuse(tx sip.TxID, m *sip.Message, status int, why sim.Cause) {
+	if m.Method != sip.ACK {
+		f.SIP.Respond(tx, sip.NewResponse(m, status, "", f.SIP.IDs.Tag()), why)
+	}
+}
+
+// NextHop returns where a request goes: its topmost Route, or its Request-URI (RFC 3261 §16.6).
+func (f *Forwarder) NextHop(m *sip.Message) (sip.Flow, error) {
+	next := m.URI
+	if m.Has(sip.HRoute) {
+		next = sip.AddressURI(m.First(sip.HRoute))
+	}
+	return f.SIP.FlowToURI(next)
+}
+
+// RecordRoute puts our URI on top of Record-Route, so that the dialog's requests come through us.
+func (f *Forwarder) RecordRoute(m *sip.Message) {
+	m.Prepend(sip.HRecordRoute, "<sip:"+f.SIP.Local.String()+";lr>")
+}
+
+// Forward sends a request on. An ACK has no transaction; tx is then 0.
+func (f *Forwarder) Forward(tx sip.TxID, m *sip.Message, to sip.Flow, why sim.Cause) {
+	client := f.SIP.Request(m, to, why)
+	if tx != 0 && client != 0 {
+		f.clients[client] = tx
+		f.servers[tx] = client
+	}
+}
+
+// Back takes a response to a forwarded request: our Via comes off (RFC 3261 §16.7). ok is false for a response that is
+// not to be passed on: a 100, or one that belongs to nobody.
+func (f *Forwarder) Back(client sip.TxID, m *sip.Message) (server sip.TxID, ok bool) {
+	server, ok = f.clients[client]
+	if !ok || m.Status == 100 {
+		return server, false
+	}
+	m.PopFirst(sip.HVia)
+	if m.Status >= 200 {
+		delete(f.clients, client)
+		delete(f.servers, server)
+	}
+	return server, true
+}
+
+// Failed turns the failure of a forwarded request into the response that it counts as.
+func (f *Forwarder) Failed(client sip.TxID, status int, why sim.Cause) {
+	server, ok := f.clients[client]
+	if !ok {
+		return
+	}
+	delete(f.clients, client)
+	delete(f.servers, server)
+	if m := f.SIP.Layer.RequestOf(server); m != nil {
+		f.Refuse(server, m, status, why)
+	}
+}
+
+// Cancel passes a CANCEL on to the transaction that the cancelled request went on with.
+func (f *Forwarder) Cancel(server sip.TxID, m *sip.Message, why sim.Cause) {
+	if client, ok := f.servers[server]; ok {
+		f.SIP.Cancel(client, m.Get(sip.HReason), why)
+	}
+}
+
+// Client returns the transaction that a request went on with, 0 when it has not.
+func (f *Forwarder) Client(server sip.TxID) sip.TxID { return f.servers[server] }

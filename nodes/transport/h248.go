@@ -1,0 +1,139 @@
+package transport
+
+import (
+	"time"
+
+	"imsim/netem"
+	"imsim/netem/packet"
+	"imsim/nodes"
+	"imsim/nodes/protocol/h248"
+	"imsim/sim"
+)
+
+// H248Port is the port of the text encoding (H.248.1 Annex D.1).
+const H248Port = 2944
+
+// H248User is a controller or a gateway above the transactions of one association.
+type H248User interface {
+	// H248Transaction hands over a transaction of the peer; it is answered with H248.Reply.
+	H248Transaction(id h248.TransactionID, actions []h248.Action, why sim.Cause)
+	// H248Answer hands over the reply to our transaction.
+	H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause)
+	// H248Failed says that our transaction got no reply.
+	H248Failed(id h248.TransactionID, code h248.ErrorCode, why sim.Cause)
+	// H248Lost says that the association is lost.
+	H248Lost(why sim.Cause)
+}
+
+// H248 is one side of one association, bound to a node's host over UDP.
+type H248 struct {
+	Endpoint *h248.Endpoint
+	base     *nodes.Base
+	user     H248User
+	udp      *netem.UDPSocket
+	peer     packet.AddrPort
+	cost     time.Duration
+	self     sim.Entity
+	timer    sim.Timer
+	waiting  map[uint64][]byte // messages the processor has not dealt with; never ranged over
+	next     uint64
+	busy     bool
+}
+
+// NewH248 binds one side of an association to the node's primary address. cost is the processor time of a received
+// message.
+func NewH248(base *nodes.Base, cfg h248.Config, peer packet.Addr, cost time.Duration, user H248User) (*H248, error) {
+	local := packet.AddrPort{Addr: base.Host.Addr(), Port: H248Port}
+	cfg.Own = h248.MID{Kind: h248.MIDAddress, Host: local.Addr.String(), Port: H248Port}
+	t := &H248{Endpoint: h248.NewEndpoint(cfg), base: base, user: user, cost: cost, waiting: map[uint64][]byte{}}
+	t.peer = packet.AddrPort{Addr: peer, Port: H248Port}
+	t.self = base.K.Add(base.Name+".h248", t)
+	var err error
+	t.udp, err = base.Host.BindUDP(local, t)
+	return t, err
+}
+
+// Request sends a transaction and returns its id.
+func (t *H248) Request(actions []h248.Action, why sim.Cause) h248.TransactionID {
+	id := t.Endpoint.Request(t.base.K.Now(), why, actions)
+	t.pump()
+	return id
+}
+
+// Reply answers a transaction of the peer.
+func (t *H248) Reply(id h248.TransactionID, reply h248.Item, why sim.Cause) {
+	t.Endpoint.Reply(t.base.K.Now(), why, id, reply)
+	t.pump()
+}
+
+func (t *H248) pump() {
+	if t.busy {
+		return
+	}
+	t.busy = true
+	for {
+		o, ok := t.Endpoint.Next()
+		if !ok {
+			break
+		}
+		switch o.Kind {
+		case h248.Send:
+			t.send(o)
+		case h248.Transaction:
+			t.user.H248Transaction(o.ID, o.Actions, o.Cause)
+		case h248.Answer:
+			t.user.H248Answer(o.ID, o.Item, o.Cause)
+		case h248.Timeout:
+			t.user.H248Failed(o.ID, o.Code, o.Cause)
+		case h248.AssociationLost:
+			t.user.H248Lost(o.Cause)
+		}
+	}
+	t.busy = false
+	t.base.K.Arm(&t.timer, t.self, 0, t.Endpoint.Deadline())
+}
+
+func (t *H248) send(o h248.Output) {
+	why := o.Cause
+	if k := t.base.K; k.Tracing() {
+		text := h248.Title(o.Bytes)
+		if o.Resent {
+			text += " again"
+		}
+		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.sent", Text: text})
+	}
+	t.udp.Send(t.peer, packet.PayloadOf(o.Bytes), why)
+}
+
+// Handle runs the transaction timers.
+func (t *H248) Handle(uint32) {
+	if t.base.K.Due(&t.timer, t.self, 0) {
+		t.Endpoint.Tick(t.base.K.Now())
+	}
+	t.pump()
+}
+
+// Datagram takes one message.
+func (t *H248) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, p packet.Payload, why sim.Cause) {
+	if from.Addr != t.peer.Addr {
+		return // 504 would tell a stranger that somebody is here
+	}
+	b := p.Bytes()
+	if k := t.base.K; k.Tracing() {
+		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.received", Text: h248.Title(b)})
+	}
+	t.next++
+	t.waiting[t.next] = b
+	t.base.Work(t, t.next, t.cost, sim.Processing, why)
+}
+
+// Unreachable ignores ICMP errors: the transaction timers decide.
+func (t *H248) Unreachable(*netem.UDPSocket, packet.AddrPort, sim.Cause) {}
+
+// WorkDone gives a message to the endpoint once the processor has dealt with it.
+func (t *H248) WorkDone(n uint64, why sim.Cause) {
+	b := t.waiting[n]
+	delete(t.waiting, n)
+	t.Endpoint.Receive(t.base.K.Now(), why, b)
+	t.pump()
+}

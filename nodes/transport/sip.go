@@ -1,0 +1,376 @@
+package transport
+
+import (
+	"net/netip"
+	"time"
+
+	"imsim/netem"
+	"imsim/netem/packet"
+	"imsim/netem/tcp"
+	"imsim/nodes"
+	"imsim/nodes/protocol/sip"
+	"imsim/sim"
+)
+
+// SIPPort is the port that SIP entities listen on (RFC 3261 §19.1.2).
+const SIPPort = 5060
+
+// SIPUser is the core of a SIP entity, above its transactions (RFC 3261 §17: the TU).
+type SIPUser interface {
+	// SIPRequest hands over a new request; it is answered with SIP.Respond.
+	SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause)
+	// SIPResponse hands over a response to the request sent as tx.
+	SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause)
+	// SIPAck hands over the ACK of a 2xx.
+	SIPAck(m *sip.Message, from sip.Flow, why sim.Cause)
+	// SIPCancel says that the INVITE tx was cancelled and still lacks a final response.
+	SIPCancel(tx sip.TxID, m *sip.Message, why sim.Cause)
+	// SIPFailed says that the request sent as tx got no answer, status says as what that counts: 408 or 503; or, with 0, that
+	// a response sent on tx was never acknowledged.
+	SIPFailed(tx sip.TxID, status int, why sim.Cause)
+}
+
+// SIP is the SIP stack of one node: a transaction layer bound to the node's host.
+type SIP struct {
+	Layer *sip.Layer
+	IDs   *sip.IDs
+	Local packet.AddrPort
+
+	base    *nodes.Base
+	user    SIPUser
+	cost    time.Duration
+	self    sim.Entity
+	timer   sim.Timer
+	udp     *netem.UDPSocket
+	conns   []*sipConn // by number minus one; nil: gone
+	dialled map[packet.AddrPort]*sipConn
+	tcpOnly bool
+	udpOnly bool
+	waiting []arrival // messages the processor has not dealt with, by slot
+	free    []uint64
+	busy    bool
+}
+
+type arrival struct {
+	m    *sip.Message
+	from sip.Flow
+}
+
+type sipConn struct {
+	t      *SIP
+	number uint32
+	stream *netem.Stream
+	framer sip.Framer
+	up     bool
+	out    packet.Payload
+	tx     []sip.TxID // sent on it while it was opening
+	why    sim.Cause
+}
+
+// SIPConfig is what a node's SIP stack is made with.
+type SIPConfig struct {
+	Core      bool          // core timers (TS 24.229 table 7.7.1); otherwise the UE's
+	Transport string        // "auto", "udp" or "tcp"
+	Cost      time.Duration // processor time of a received message
+}
+
+// NewSIP binds a SIP stack to the node's primary address, for UDP and TCP.
+func NewSIP(base *nodes.Base, cfg SIPConfig, user SIPUser) (*SIP, error) {
+	timers := sip.UETimers
+	if cfg.Core {
+		timers = sip.CoreTimers
+	}
+	t := &SIP{base: base, user: user, cost: cfg.Cost, dialled: map[packet.AddrPort]*sipConn{}}
+	t.IDs = sip.NewIDs(base.K.Rand(base.Name + ".sip"))
+	t.Local = packet.AddrPort{Addr: base.Host.Addr(), Port: SIPPort}
+	limit := 0
+	switch cfg.Transport {
+	case "udp":
+		limit = -1
+	case "tcp":
+		t.tcpOnly = true
+	}
+	t.Layer = sip.New(sip.Config{SentBy: t.Local.String(), Timers: timers, UDPLimit: limit}, t.IDs)
+	t.self = base.K.Add(base.Name+".sip", t)
+	var err error
+	if t.udp, err = base.Host.BindUDP(t.Local, t); err != nil {
+		return nil, err
+	}
+	return t, base.Host.Listen(t.Local, t)
+}
+
+// URI returns the node's SIP URI with its address, for Contact, Route and Path.
+func (t *SIP) URI(user string) string {
+	if user != "" {
+		user += "@"
+	}
+	return "sip:" + user + t.Local.String()
+}
+
+// FlowTo returns the flow to the SIP port of an address, or to the given one.
+func (t *SIP) FlowTo(to packet.AddrPort) sip.Flow {
+	f := sip.Flow{Remote: to.Netip()}
+	if t.tcpOnly {
+		f.Transport = sip.TCP
+	}
+	return f
+}
+
+// FlowToURI returns the flow to the address in a SIP URI; names are not resolved.
+func (t *SIP) FlowToURI(uri string) (sip.Flow, error) {
+	u, err := sip.ParseURI(uri)
+	if err != nil {
+		return sip.Flow{}, err
+	}
+	a, err := u.Address()
+	if err != nil {
+		return sip.Flow{}, err
+	}
+	f := t.FlowTo(packet.AddrPort{Addr: packet.AddrFrom(a), Port: u.PortOr(SIPPort)})
+	if tr, _ := u.Params.Get("transport"); tr == "tcp" {
+		f.Transport = sip.TCP
+	}
+	return f, nil
+}
+
+// Request sends a request and returns its transaction.
+func (t *SIP) Request(m *sip.Message, to sip.Flow, why sim.Cause) sip.TxID {
+	id, err := t.Layer.Request(t.base.K.Now(), why, m, to)
+	if err != nil {
+		panic("transport: our own request is wrong: " + err.Error())
+	}
+	t.pump()
+	return id
+}
+
+// Respond sends a response on a server transaction. A transaction that is over swallows it.
+func (t *SIP) Respond(tx sip.TxID, m *sip.Message, why sim.Cause) {
+	if err := t.Layer.Respond(t.base.K.Now(), why, tx, m); err == nil {
+		t.pump()
+	}
+}
+
+// Cancel cancels the INVITE tx.
+func (t *SIP) Cancel(tx sip.TxID, reason string, why sim.Cause) {
+	t.Layer.Cancel(t.base.K.Now(), why, tx, reason)
+	t.pump()
+}
+
+// pump carries out what the layer wants.
+func (t *SIP) pump() {
+	if t.busy {
+		return
+	}
+	t.busy = true
+	for {
+		o, ok := t.Layer.Next()
+		if !ok {
+			break
+		}
+		switch o.Kind {
+		case sip.OutSend:
+			t.send(o)
+		case sip.OutRequest:
+			t.user.SIPRequest(o.Tx, o.Message, o.Flow, o.Why)
+		case sip.OutResponse:
+			t.user.SIPResponse(o.Tx, o.Message, o.Why)
+		case sip.OutAck:
+			t.user.SIPAck(o.Message, o.Flow, o.Why)
+		case sip.OutCancel:
+			t.user.SIPCancel(o.Tx, o.Message, o.Why)
+		case sip.OutTimeout:
+			status := 408
+			if o.Timer == sip.TimerH {
+				status = 0
+			}
+			t.user.SIPFailed(o.Tx, status, o.Why)
+		case sip.OutTransportError:
+			t.user.SIPFailed(o.Tx, 503, o.Why)
+		}
+	}
+	t.busy = false
+	t.base.K.Arm(&t.timer, t.self, 0, t.Layer.Deadline())
+}
+
+// Handle runs the layer's timers.
+func (t *SIP) Handle(uint32) {
+	if !t.base.K.Due(&t.timer, t.self, 0) {
+		return
+	}
+	now := t.base.K.Now()
+	for t.Layer.Deadline() <= now {
+		t.Layer.Tick(now, t.base.Waited(t.Layer.TimerCause(), "sip.timer"))
+		t.pump()
+	}
+	t.pump()
+}
+
+// name is what the ladder shows of a message.
+func name(m *sip.Message) string {
+	if m.IsRequest() {
+		return m.Method
+	}
+	return sip.StatusLine(m)
+}
+
+func (t *SIP) send(o sip.Output) {
+	why := o.Why
+	if k := t.base.K; k.Tracing() {
+		text := name(o.Message)
+		if o.Again {
+			text += " again"
+		}
+		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "sip.sent", Text: text})
+	}
+	to := fromNetip(o.Flow.Remote)
+	if o.Flow.Transport == sip.UDP {
+		t.udp.Send(to, packet.PayloadOf(o.Wire), why)
+		return
+	}
+	c := t.conn(o.Flow.Conn, to, why)
+	if c == nil {
+		t.Layer.Failed(t.base.K.Now(), why, o.Tx)
+		return
+	}
+	t.Layer.Bind(o.Tx, c.number)
+	c.tx = append(c.tx, o.Tx)
+	c.why = why
+	c.out.Append(packet.Bytes(o.Wire))
+	c.flush(why)
+}
+
+// conn returns the connection of that number, or one to that address, opening it where needed.
+func (t *SIP) conn(number uint32, to packet.AddrPort, why sim.Cause) *sipConn {
+	if number != 0 && t.conns[number-1] != nil {
+		return t.conns[number-1]
+	}
+	if c := t.dialled[to]; c != nil {
+		return c
+	}
+	c := t.newConn()
+	s, err := t.base.Host.Dial(packet.AddrPort{Addr: t.Local.Addr}, to, sipTCP, c, why)
+	if err != nil {
+		t.conns[c.number-1] = nil
+		return nil
+	}
+	c.stream = s
+	t.dialled[to] = c
+	return c
+}
+
+var sipTCP = tcp.Config{SendBuffer: 64 << 10, RecvBuffer: 64 << 10}
+
+func (t *SIP) newConn() *sipConn {
+	c := &sipConn{t: t, number: uint32(len(t.conns) + 1)}
+	t.conns = append(t.conns, c)
+	return c
+}
+
+// Incoming accepts a connection from any peer.
+func (t *SIP) Incoming(o tcp.Opening) {
+	c := t.newConn()
+	c.stream = t.base.Host.Accept(o, sipTCP, c, false)
+}
+
+// Datagram takes one message that came over UDP.
+func (t *SIP) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, p packet.Payload, why sim.Cause) {
+	m, err := sip.Parse(p.Bytes())
+	if err != nil {
+		return // RFC 3261 §18.3: what is no SIP message is dropped
+	}
+	t.arrived(m, sip.Flow{Transport: sip.UDP, Remote: from.Netip()}, why)
+}
+
+// Unreachable ignores ICMP errors: transactions have their own timers (RFC 3261 §18.4).
+func (t *SIP) Unreachable(*netem.UDPSocket, packet.AddrPort, sim.Cause) {}
+
+func (t *SIP) arrived(m *sip.Message, from sip.Flow, why sim.Cause) {
+	if k := t.base.K; k.Tracing() {
+		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "sip.received", Text: name(m)})
+	}
+	slot := uint64(len(t.waiting))
+	if n := len(t.free); n > 0 {
+		slot, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		t.waiting = append(t.waiting, arrival{})
+	}
+	t.waiting[slot] = arrival{m, from}
+	t.base.Work(t, slot, t.cost, sim.Processing, why)
+}
+
+// WorkDone gives a message to the layer once the processor has dealt with it.
+func (t *SIP) WorkDone(slot uint64, why sim.Cause) {
+	a := t.waiting[slot]
+	t.waiting[slot] = arrival{}
+	t.free = append(t.free, slot)
+	t.Layer.Receive(t.base.K.Now(), why, a.m, a.from)
+	t.pump()
+}
+
+// flush gives the connection what waits for it.
+func (c *sipConn) flush(why sim.Cause) {
+	if c.up && c.out.Len > 0 {
+		c.out.Drop(c.stream.Write(c.out, why))
+	}
+}
+
+// StreamEvent takes a report of a connection.
+func (c *sipConn) StreamEvent(s *netem.Stream, ev tcp.Event) {
+	c.stream = s
+	t := c.t
+	switch ev.Kind {
+	case tcp.EvEstablished:
+		c.up = true
+		c.tx = nil
+		c.flush(sim.Cause{Record: max(ev.Why.Record, c.why.Record), Session: c.why.Session})
+	case tcp.EvWritable:
+		c.flush(ev.Why)
+	case tcp.EvReadable:
+		c.read(ev.Why)
+	case tcp.EvFINReceived:
+		c.read(ev.Why)
+		s.CloseWrite(ev.Why)
+	case tcp.EvReset, tcp.EvClosed:
+		if t.conns[c.number-1] == nil {
+			return
+		}
+		t.conns[c.number-1] = nil
+		for to, d := range t.dialled { //tidy:order at most one entry is this connection
+			if d == c {
+				delete(t.dialled, to)
+			}
+		}
+		for _, tx := range c.tx {
+			t.Layer.Failed(t.base.K.Now(), ev.Why, tx)
+		}
+		t.Layer.ConnFailed(t.base.K.Now(), ev.Why, c.number)
+		t.pump()
+	}
+}
+
+func (c *sipConn) read(why sim.Cause) {
+	var p packet.Payload
+	if n, w := c.stream.Read(1<<20, &p); n > 0 {
+		why = w
+	}
+	if p.Len == 0 {
+		return
+	}
+	if err := c.framer.Push(why, p.Bytes()); err != nil {
+		c.stream.Abort(why)
+		return
+	}
+	for {
+		f, ok := c.framer.Next()
+		if !ok {
+			return
+		}
+		if f.Kind == sip.FrameMessage {
+			c.t.arrived(f.Message, sip.Flow{Transport: sip.TCP, Remote: c.stream.Remote().Netip(), Conn: c.number}, f.Why)
+		}
+	}
+}
+
+func fromNetip(a netip.AddrPort) packet.AddrPort {
+	return packet.AddrPort{Addr: packet.AddrFrom(a.Addr()), Port: a.Port()}
+}

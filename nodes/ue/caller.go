@@ -1,0 +1,119 @@
+package ue
+
+import (
+	"imsim/nodes"
+	"imsim/nodes/protocol/sip"
+	"imsim/sim"
+)
+
+// offer sends the INVITE.
+func (c *call) offer(why sim.Cause) {
+	u := c.u
+	if !u.Registered() {
+		c.rejected(403, why)
+		return
+	}
+	body, err := c.media.offer(c, why)
+	if err != "" {
+		c.conclude("failed")
+		c.leave(u.Mark(why, "", nodes.CallRejected, err))
+		return
+	}
+	m := sip.NewRequest(sip.INVITE, c.script.Target)
+	m.Add(sip.HRoute, u.route)
+	m.Add(sip.HFrom, "<"+u.identity+">;tag="+u.sip.IDs.Tag())
+	m.Add(sip.HTo, "<"+c.script.Target+">")
+	m.Add(sip.HCallID, c.id)
+	m.Add(sip.HCSeq, sip.CSeq{Seq: u.sip.IDs.CSeq(), Method: sip.INVITE}.String())
+	m.Add(sip.HContact, u.contact)
+	m.Add(sip.HAllow, "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS")
+	m.Add(sip.HSupported, "100rel, path")
+	m.Add(sip.HPPreferredIdentity, "<"+u.identity+">")
+	if len(u.reg.security) > 0 && len(u.cfg.MediaSec) > 0 {
+		m.Add(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.security))
+	}
+	m.SetBody("application/sdp", body)
+	c.invite = m.Clone()
+	why = u.Mark(why, "", nodes.InviteSent, "")
+	c.tx = u.sip.Request(m, u.proxy, why)
+	u.byTx[c.tx] = c
+}
+
+// invited takes a response to our INVITE.
+func (c *call) invited(m *sip.Message, why sim.Cause) {
+	u := c.u
+	switch {
+	case m.Status == 100:
+	case m.Status < 200:
+		c.provisional(m, why)
+	case m.Status < 300:
+		c.answered(m, why)
+	default:
+		c.rejected(m.Status, why)
+	}
+	_ = u
+}
+
+func (c *call) provisional(m *sip.Message, why sim.Cause) {
+	u := c.u
+	verdict := c.uac.Provisional(m)
+	if verdict == sip.Repeated || verdict == sip.OutOfOrder {
+		return
+	}
+	if m.Status == 183 {
+		why = u.Mark(why, "", nodes.RingingRecv, "")
+	}
+	if c.dialog == nil && m.ToTag() != "" {
+		c.dialog, _ = sip.NewUACDialog(c.invite, m)
+	}
+	if verdict == sip.Reliable && c.dialog != nil {
+		// RFC 3262 §4: a PRACK for each, in order.
+		u.sip.Request(c.dialog.Prack(m), u.flow(c.dialog), why)
+		if m.Body != "" {
+			c.takeAnswer(m.Body, why)
+		}
+	}
+}
+
+func (c *call) answered(m *sip.Message, why sim.Cause) {
+	u := c.u
+	if again := c.uac.Success(m); again != nil {
+		u.sip.Request(again, u.flow(c.dialog), why)
+		return
+	}
+	if c.state == over {
+		return
+	}
+	why = u.Mark(why, "", nodes.AnswerReceived, "")
+	if c.dialog == nil {
+		d, err := sip.NewUACDialog(c.invite, m)
+		if err != nil {
+			c.rejected(500, why)
+			return
+		}
+		c.dialog = d
+	}
+	c.dialog.ReceiveResponse(m)
+	ack := c.dialog.Ack(c.invite)
+	c.uac.Acked(m, ack)
+	u.sip.Request(ack, u.flow(c.dialog), why)
+	c.state = talking
+	if c.result != "" {
+		// The CANCEL came too late (RFC 3261 §9.1): what was answered is ended.
+		c.hangUp(c.result, "", why)
+		return
+	}
+	if m.Body != "" {
+		c.takeAnswer(m.Body, why)
+	}
+}
+
+// takeAnswer gives the answer to the media, once.
+func (c *call) takeAnswer(body string, why sim.Cause) {
+	if c.media.agreed {
+		return
+	}
+	if err := c.media.answered(body, why); err != "" {
+		c.hangUp("failed", `SIP;cause=488;text="`+err+`"`, why)
+	}
+}

@@ -1,0 +1,117 @@
+package ue
+
+import (
+	"strconv"
+
+	"imsim/nodes"
+	"imsim/nodes/protocol/sip"
+	"imsim/sim"
+)
+
+// registration is the UE's state towards its registrar (TS 24.229 cl. 5.1.1).
+type registration struct {
+	done     bool
+	tx       sip.TxID
+	request  *sip.Message
+	seq      uint32
+	nonces   uint32
+	security []sip.Mechanism // what the network announced (Security-Server), mirrored in Security-Verify
+}
+
+// MediaSecurity reports whether both sides announced the mechanism (TS 23.334 cl. 6.2.10.3.1.2.1 step 1).
+func (u *UE) MediaSecurity(mechanism string) bool {
+	if !u.reg.done {
+		return false
+	}
+	for _, m := range u.reg.security {
+		if m.Name == mechanism && m.Media() {
+			for _, own := range u.cfg.MediaSec {
+				if own == mechanism {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// Registered reports whether the UE is registered, or need not be.
+func (u *UE) Registered() bool { return u.reg.done || u.cfg.Register == "none" }
+
+// Register starts the registration.
+func (u *UE) Register(why sim.Cause) {
+	if u.cfg.Register == "none" {
+		return
+	}
+	u.reg.seq = u.sip.IDs.CSeq()
+	m := sip.NewRequest(sip.REGISTER, "sip:"+u.env.Domain)
+	m.Add(sip.HRoute, u.route)
+	m.Add(sip.HFrom, "<"+u.identity+">;tag="+u.sip.IDs.Tag())
+	m.Add(sip.HTo, "<"+u.identity+">")
+	m.Add(sip.HCallID, u.sip.IDs.CallID(u.Host.Addr().String()))
+	m.Add(sip.HContact, u.contact)
+	m.Add(sip.HExpires, "600000")
+	m.Add(sip.HSupported, "path")
+	if len(u.cfg.MediaSec) > 0 {
+		// RFC 3329 §2.3.1; TS 24.229 cl. 7.2A.7: entries with mediasec take no part in the choice of a signalling mechanism.
+		var list []sip.Mechanism
+		for _, name := range u.cfg.MediaSec {
+			list = append(list, sip.Mechanism{Name: name, Params: ";mediasec"})
+		}
+		m.Add(sip.HSecurityClient, sip.FormatMechanisms(list))
+		m.Add(sip.HRequire, "sec-agree")
+		m.Add(sip.HProxyRequire, "sec-agree")
+	}
+	u.reg.request = m
+	u.sendRegister(why)
+}
+
+func (u *UE) sendRegister(why sim.Cause) {
+	m := u.reg.request.Clone()
+	m.Set(sip.HCSeq, sip.CSeq{Seq: u.reg.seq, Method: sip.REGISTER}.String())
+	u.reg.seq++
+	why = u.Mark(why, "", nodes.RegisterSent, "")
+	u.reg.tx = u.sip.Request(m, u.proxy, why)
+}
+
+func (u *UE) registerAnswered(m *sip.Message, why sim.Cause) {
+	switch {
+	case m.Status < 200:
+	case m.Status == 401 && u.reg.nonces < 2:
+		u.challenged(m, why)
+	case m.Status < 300:
+		u.noteSecurity(m)
+		u.reg.done = true
+		u.Mark(why, "", nodes.Registered, "")
+	default:
+		u.Mark(why, "", nodes.RegisterRefused, strconv.Itoa(m.Status))
+	}
+}
+
+// noteSecurity keeps the network's list of mechanisms, if the message has one.
+func (u *UE) noteSecurity(m *sip.Message) bool {
+	list, err := m.Mechanisms(sip.HSecurityServer)
+	if err != nil || len(list) == 0 {
+		return false
+	}
+	u.reg.security = list
+	return true
+}
+
+// challenged answers a 401: with credentials, and with the network's security list mirrored (RFC 3329 §2.3.1).
+func (u *UE) challenged(m *sip.Message, why sim.Cause) {
+	ch, err := sip.ParseChallenge(m.Get(sip.HWWWAuthenticate))
+	if err != nil {
+		u.Mark(why, "", nodes.RegisterRefused, "401")
+		return
+	}
+	u.reg.nonces++
+	r := u.reg.request
+	user := u.identity[len("sip:"):]
+	cred := ch.Answer(user, u.env.Secret(u.identity), sip.REGISTER, r.URI, u.sip.IDs.CNonce(), 1)
+	r.Set(sip.HAuthorization, cred.String())
+	if u.noteSecurity(m) {
+		r.Set(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.security))
+	}
+	u.sendRegister(why)
+}
