@@ -9,7 +9,7 @@ type Prob uint32
 const Certain Prob = 1e9
 
 // Stream is a named sequence of random numbers: draw n of a stream is a function of the run's seed, the stream's name
-// and n alone, so that adding an entity never shifts another's numbers.
+// and n alone, so that adding an entity never shifts another's numbers. A copy goes on from where it was made: keep one.
 type Stream struct {
 	key uint64
 	n   uint64
@@ -18,7 +18,7 @@ type Stream struct {
 
 // Rand returns the stream of the given name, at its first number.
 func (k *Kernel) Rand(name string) Stream {
-	h := k.seed ^ 0x6a09e667f3bcc909
+	h := k.cfg.Seed ^ 0x6a09e667f3bcc909
 	for i := range len(name) {
 		h = mix64(h ^ uint64(name[i]))
 	}
