@@ -34,6 +34,7 @@ type Kernel struct {
 	fp       *Fingerprint
 	cfg      Config
 	stopped  bool
+	failure  error
 	events   uint64
 }
 
@@ -87,6 +88,15 @@ func (k *Kernel) At(t Time, e Entity, arg uint32) {
 // Stop ends the run after the current event.
 func (k *Kernel) Stop() { k.stopped = true }
 
+// Fail breaks the run off after the current event: Run returns the first error given. The model must leave itself in a
+// state that bears the rest of the event.
+func (k *Kernel) Fail(err error) {
+	if k.failure == nil {
+		k.failure = err
+	}
+	k.stopped = true
+}
+
 // Run handles events in order until none is left, the next one is later than until, or Stop is called. Time then stands
 // at until, or at the last event where until is Never.
 func (k *Kernel) Run(until Time) error {
@@ -105,7 +115,7 @@ func (k *Kernel) Run(until Time) error {
 	if !k.stopped && until != Never {
 		k.now = until
 	}
-	return nil
+	return k.failure
 }
 
 // ErrLimit is what a run that exceeds a limit of its Config ends with.

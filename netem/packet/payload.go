@@ -20,14 +20,18 @@ const Masked Pattern = 1 << 31
 
 // At returns octet number off of the pattern. Plain patterns are printable, so that a capture shows what they are.
 func (p Pattern) At(off uint64) byte {
-	x := (off>>3 + uint64(p)<<40) * 0x9e3779b97f4a7c15
-	x ^= x >> 29
-	x *= 0xbf58476d1ce4e5b9
-	b := byte(x >> (8 * (off & 7)))
+	b := byte(p.word(off>>3) >> (8 * (off & 7)))
 	if p&Masked != 0 {
 		return b
 	}
 	return 'a' + b%26
+}
+
+// word returns the eight octets from position 8n on, before they are made printable.
+func (p Pattern) word(n uint64) uint64 {
+	x := (n + uint64(p)<<40) * 0x9e3779b97f4a7c15
+	x ^= x >> 29
+	return x * 0xbf58476d1ce4e5b9
 }
 
 // Bytes makes a real span of b, which the caller must not change afterwards.
@@ -49,8 +53,22 @@ func (s Span) AppendTo(dst []byte) []byte {
 	if s.Bytes != nil {
 		return append(dst, s.Bytes...)
 	}
-	for i := range uint64(s.Len) {
-		dst = append(dst, s.Pattern.At(s.Off+i))
+	return s.Pattern.appendTo(dst, s.Off, s.Len)
+}
+
+// appendTo writes n octets from position off on, a word of eight at a time.
+func (p Pattern) appendTo(dst []byte, off uint64, n int) []byte {
+	for n > 0 {
+		x := p.word(off >> 3)
+		for i := off & 7; i < 8 && n > 0; i++ {
+			b := byte(x >> (8 * i))
+			if p&Masked == 0 {
+				b = 'a' + b%26
+			}
+			dst = append(dst, b)
+			off++
+			n--
+		}
 	}
 	return dst
 }
