@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"imsim/netem/packet"
+	"imsim/netem/tcp"
 	"imsim/sim"
 )
 
@@ -41,6 +42,10 @@ type Network struct {
 	next4      netip.Addr
 	next6      netip.Addr
 	used       map[packet.Addr]bool
+
+	buffers    tcp.Pool // of all connections that bring none of their own
+	configs    map[tcp.Config]*tcp.Config
+	lastConfig *tcp.Config
 }
 
 // Node is something with interfaces: a host, a router, and what other packages make of them.

@@ -13,15 +13,21 @@ type Pool struct {
 // chunk is how many packets are allocated together when the free list runs dry.
 const chunk = 64
 
-// Get returns a cleared packet with the next packet number. It never fails; see Exceeded.
-func (l *Pool) Get() *Packet {
+// Peek returns the packet that Get will return next, still free: somebody who does not know yet whether there is
+// something to send may fill it, and call Get only if so. The filler must set all that it does not want cleared.
+func (l *Pool) Peek() *Packet {
 	if len(l.free) == 0 {
 		block := make([]Packet, chunk)
 		for i := range block {
 			l.free = append(l.free, &block[chunk-1-i])
 		}
 	}
-	p := l.free[len(l.free)-1]
+	return l.free[len(l.free)-1]
+}
+
+// Get returns a cleared packet with the next packet number. It never fails; see Exceeded.
+func (l *Pool) Get() *Packet {
+	p := l.Peek()
 	l.free = l.free[:len(l.free)-1]
 	l.live++
 	l.next++
