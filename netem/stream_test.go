@@ -24,6 +24,7 @@ type end struct {
 	cfg     tcp.Config
 	hold    bool
 	mute    bool // do not answer SYNs
+	silent  bool // keep no log
 	log     []string
 	s       *Stream
 	opening []tcp.Opening
@@ -34,7 +35,9 @@ type end struct {
 }
 
 func (e *end) Incoming(o tcp.Opening) {
-	e.opening = append(e.opening, o)
+	if !e.silent {
+		e.opening = append(e.opening, o)
+	}
 	if !e.mute {
 		e.s = e.h.Accept(o, e.cfg, e, e.hold)
 	}
@@ -46,7 +49,9 @@ func (e *end) StreamEvent(s *Stream, ev tcp.Event) {
 	}
 	e.inside = true
 	defer func() { e.inside = false }()
-	e.log = append(e.log, fmt.Sprintf("%d %s", e.k.Now()/1e6, eventNames[ev.Kind]))
+	if !e.silent {
+		e.log = append(e.log, fmt.Sprintf("%d %s", e.k.Now()/1e6, eventNames[ev.Kind]))
+	}
 	if ev.Kind == tcp.EvReadable {
 		var p packet.Payload
 		n, _ := s.Read(1<<30, &p, ev.Why)
@@ -310,5 +315,84 @@ func TestDialErrors(t *testing.T) {
 	p.b.Unlisten(packet.AddrPort{Port: 80})
 	if err := p.b.Listen(packet.AddrPort{Port: 80}, b); err != nil {
 		t.Error(err)
+	}
+}
+
+type eventT = tcp.Event
+
+const (
+	evEstablished = tcp.EvEstablished
+	evFINReceived = tcp.EvFINReceived
+)
+
+// BenchmarkBulk is a TCP transfer over one link; the metric is per packet-hop, data and acknowledgements.
+func BenchmarkBulk(b *testing.B) {
+	var packets, events uint64
+	for b.Loop() {
+		p, x, y := call(b, Symmetric(DirectionConfig{Rate: 1e9, Delay: time.Millisecond}))
+		const total = 20 << 20
+		sent := 0
+		more := func(s *Stream, why sim.Cause) {
+			for sent < total {
+				var pl packet.Payload
+				pl.Append(packet.Synthetic(1, uint64(sent), min(64<<10, total-sent)))
+				n := s.Write(pl, why)
+				sent += n
+				if n < pl.Len {
+					return
+				}
+			}
+			s.CloseWrite(why)
+		}
+		x.on = func(e *end, s *Stream, ev tcp.Event) {
+			if ev.Kind == tcp.EvEstablished || ev.Kind == tcp.EvWritable {
+				more(s, ev.Why)
+			}
+		}
+		y.silent, x.silent = true, true
+		x.dial(packet.AddrPort{}, y.listen(80))
+		if err := p.k.Run(10e9); err != nil {
+			b.Fatal(err)
+		}
+		if y.read != total {
+			b.Fatalf("%d of %d octets", y.read, total)
+		}
+		packets += p.n.Pool.Taken()
+		events += p.k.Events()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(packets), "ns/packet")
+	b.ReportMetric(float64(events)/float64(packets), "events/packet")
+}
+
+// BenchmarkShort opens, sends 2 KB each way and closes; the metric is per connection with its TIME-WAIT.
+func BenchmarkShort(b *testing.B) {
+	p, x, y := call(b, Symmetric(DirectionConfig{Delay: time.Millisecond}))
+	x.silent, y.silent = true, true
+	pl := octets(2000)
+	x.on = func(e *end, s *Stream, ev tcp.Event) {
+		switch {
+		case ev.Kind == tcp.EvEstablished:
+			s.Write(pl, ev.Why)
+		case ev.Kind == tcp.EvReadable && e.read >= 2000:
+			e.read = 0
+			s.CloseWrite(ev.Why)
+		}
+	}
+	y.on = func(e *end, s *Stream, ev tcp.Event) {
+		switch {
+		case ev.Kind == tcp.EvReadable && e.read >= 2000:
+			e.read = 0
+			s.Write(pl, ev.Why)
+		case ev.Kind == tcp.EvFINReceived:
+			s.CloseWrite(ev.Why)
+		}
+	}
+	to := y.listen(80)
+	b.ReportAllocs()
+	for b.Loop() {
+		x.dial(packet.AddrPort{}, to)
+		if err := p.k.Run(p.k.Now().Add(20 * time.Millisecond)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
