@@ -148,10 +148,23 @@ func (n *Network) newInterface(node Node, name string, addrs []netip.Addr, fam F
 		return nil, fmt.Errorf("netem: %s has an interface %s already", c.name, name)
 	}
 	i := &Interface{Name: name, node: node}
+	if err := n.addAddrs(i, addrs, fam); err != nil {
+		for _, a := range i.Addrs {
+			delete(c.own, a)
+		}
+		return nil, err
+	}
+	c.ifaces = append(c.ifaces, i)
+	c.routes.invalidate()
+	return i, nil
+}
+
+// addAddrs gives an interface the addresses that were asked for, and one of each family that is missing.
+func (n *Network) addAddrs(i *Interface, addrs []netip.Addr, fam Families) error {
 	has4, has6 := fam&IPv4 == 0, fam&IPv6 == 0
 	for _, a := range addrs {
 		if err := i.AddAddr(a); err != nil {
-			return nil, err
+			return err
 		}
 		if a.Unmap().Is4() {
 			has4 = true
@@ -160,26 +173,31 @@ func (n *Network) newInterface(node Node, name string, addrs []netip.Addr, fam F
 		}
 	}
 	if !has4 {
-		a, err := n.allocate(&n.next4, n.cfg.Prefix4)
-		if err != nil {
-			return nil, err
-		}
-		if err := i.AddAddr(a); err != nil {
-			return nil, err
+		if err := n.addNext(i, &n.next4, n.cfg.Prefix4); err != nil {
+			return err
 		}
 	}
 	if !has6 {
-		a, err := n.allocate(&n.next6, n.cfg.Prefix6)
-		if err != nil {
-			return nil, err
-		}
-		if err := i.AddAddr(a); err != nil {
-			return nil, err
-		}
+		return n.addNext(i, &n.next6, n.cfg.Prefix6)
 	}
-	c.ifaces = append(c.ifaces, i)
-	c.routes.invalidate()
-	return i, nil
+	return nil
+}
+
+func (n *Network) addNext(i *Interface, next *netip.Addr, in netip.Prefix) error {
+	a, err := n.allocate(next, in)
+	if err != nil {
+		return err
+	}
+	return i.AddAddr(a)
+}
+
+// removeLast takes back the interface made last, of a link that came to nothing.
+func (c *Core) removeLast() {
+	last := len(c.ifaces) - 1
+	for _, a := range c.ifaces[last].Addrs {
+		delete(c.own, a)
+	}
+	c.ifaces = c.ifaces[:last]
 }
 
 // allocate returns the next free address of a prefix, none that ends in 0 or 255.

@@ -136,6 +136,7 @@ func (n *Network) Connect(a, b Node, cfg LinkConfig) (ia, ib *Interface, err err
 		return nil, nil, err
 	}
 	if ib, err = n.newInterface(b, cfg.BName, cfg.BAddrs, cfg.Families); err != nil {
+		a.core().removeLast()
 		return nil, nil, err
 	}
 	ia.Peer, ib.Peer = ib, ia

@@ -145,9 +145,14 @@ func (h *Host) complete(i int, why sim.Cause) *packet.Packet {
 		p.Payload.AppendPayload(q.Payload)
 		h.net.Pool.Put(q)
 	}
+	whole := int(p.Frag.Total)
 	p.Frag = packet.Fragment{ID: p.Frag.ID, DF: p.Frag.DF}
 	p.Cause = why
 	h.asm.open = append(h.asm.open[:i], h.asm.open[i+1:]...)
+	if p.Proto == packet.UDP && p.Payload.Len != whole {
+		h.ignore(p, "UDP length differs from the datagram's") // RFC 1122 §4.1.3.4: what has the wrong checksum is discarded
+		return nil
+	}
 	return p
 }
 
