@@ -38,9 +38,9 @@ func (n *Network) AddHost(name string) *Host {
 func (n *Network) addLoop(h *Host) {
 	i := &Interface{Name: "lo", node: h}
 	i.Peer = i
-	h.loop = &Direction{cfg: DirectionConfig{MTU: loopMTU}, net: n, to: i, name: h.name + ".lo"}
-	h.loop.self = n.K.Add(h.loop.name, h.loop)
-	i.Out = h.loop
+	i.Out = &Direction{cfg: DirectionConfig{MTU: loopMTU}, net: n, to: i, name: i.String()}
+	i.Out.self = n.K.Add(i.Out.name, i.Out)
+	h.loop = i
 }
 
 // Forwards is false: no route leads through a host.
@@ -48,7 +48,7 @@ func (h *Host) Forwards() bool { return false }
 
 // Receive takes what arrives on an interface. What is for somebody else is dropped.
 func (h *Host) Receive(in *Interface, p *packet.Packet) {
-	if h.own[p.Dst] == nil {
+	if !in.has(p.Dst) && h.own[p.Dst] == nil {
 		h.ignore(p, "not for this host")
 		return
 	}

@@ -155,12 +155,12 @@ func TestLoopback(t *testing.T) {
 	b := &end{k: p.k, h: p.a, t: t}
 	a.on = func(e *end, s *Stream, ev tcp.Event) {
 		if ev.Kind == tcp.EvEstablished {
-			s.Write(octets(100_000), ev.Why)
+			s.Write(octets(50_000), ev.Why)
 		}
 	}
 	a.dial(packet.AddrPort{}, b.listen(80))
 	until(t, p.k, 1)
-	if b.read != 100_000 {
+	if b.read != 50_000 {
 		t.Errorf("%d octets arrived", b.read)
 	}
 	s := &sink{k: p.k, echo: true}

@@ -63,6 +63,16 @@ func (i *Interface) addrOf(is4 bool) packet.Addr {
 	return packet.Addr{}
 }
 
+// has reports whether a is an address of the interface.
+func (i *Interface) has(a packet.Addr) bool {
+	for _, x := range i.Addrs {
+		if x == a {
+			return true
+		}
+	}
+	return false
+}
+
 // Transmit gives p, which must fit the MTU, to the link.
 func (i *Interface) Transmit(p *packet.Packet) {
 	if i.Tap != nil {
@@ -80,7 +90,7 @@ type Core struct {
 	own    map[packet.Addr]*Interface
 	routes routeTable
 
-	loop    *Direction // to the node itself; hosts only
+	loop    *Interface // to the node itself; hosts only
 	pathMTU map[packet.Addr]int
 	ipID    uint32
 }
@@ -135,6 +145,7 @@ func (i *Interface) AddAddr(a netip.Addr) error {
 	i.Addrs = append(i.Addrs, x)
 	c.own[x] = i
 	c.net.used[x] = true
+	c.routes.invalidate()
 	return nil
 }
 

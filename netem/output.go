@@ -13,11 +13,7 @@ func (c *Core) Output(p *packet.Packet) {
 	if p.TTL == 0 {
 		p.TTL = defaultTTL
 	}
-	if c.own[p.Dst] != nil && c.loop != nil {
-		c.loop.send(p)
-		return
-	}
-	out := c.routes.lookup(p.Dst)
+	out := c.routes.lookup(c, p.Dst)
 	if out == nil {
 		c.net.Drops++
 		c.net.drop(c.self, "host.drop", "no route", p)
@@ -64,7 +60,7 @@ func (c *Core) learnMTU(dst packet.Addr, mtu int) {
 		least = 68
 	}
 	mtu = max(mtu, least)
-	out := c.routes.lookup(dst)
+	out := c.routes.lookup(c, dst)
 	if out == nil || mtu >= out.MTU() {
 		return
 	}
@@ -82,11 +78,8 @@ func (c *Core) PathMTU(dst packet.Addr) int {
 	if m, ok := c.pathMTU[dst]; ok {
 		return m
 	}
-	if out := c.routes.lookup(dst); out != nil {
+	if out := c.routes.lookup(c, dst); out != nil {
 		return out.MTU()
-	}
-	if c.own[dst] != nil {
-		return loopMTU
 	}
 	return 0
 }

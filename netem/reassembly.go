@@ -1,6 +1,7 @@
 package netem
 
 import (
+	"slices"
 	"time"
 
 	"imsim/netem/packet"
@@ -148,7 +149,7 @@ func (h *Host) complete(i int, why sim.Cause) *packet.Packet {
 	whole := int(p.Frag.Total)
 	p.Frag = packet.Fragment{ID: p.Frag.ID, DF: p.Frag.DF}
 	p.Cause = why
-	h.asm.open = append(h.asm.open[:i], h.asm.open[i+1:]...)
+	h.asm.open = slices.Delete(h.asm.open, i, i+1)
 	if p.Proto == packet.UDP && p.Payload.Len != whole {
 		h.ignore(p, "UDP length differs from the datagram's") // RFC 1122 §4.1.3.4: what has the wrong checksum is discarded
 		return nil
@@ -161,7 +162,7 @@ func (h *Host) closeDatagram(i int, why string) {
 	for _, q := range h.asm.open[i].pieces {
 		h.ignore(q, why)
 	}
-	h.asm.open = append(h.asm.open[:i], h.asm.open[i+1:]...)
+	h.asm.open = slices.Delete(h.asm.open, i, i+1)
 }
 
 // expireReassembly gives up the datagrams whose time is over.

@@ -47,7 +47,7 @@ func (c *Core) Forward(p *packet.Packet, silent bool) {
 		c.refuse(p, icmpTTL, 0, silent, "TTL exceeded")
 		return
 	}
-	out := c.routes.lookup(p.Dst)
+	out := c.routes.lookup(c, p.Dst)
 	if out == nil {
 		c.refuse(p, icmpNoRoute, 0, silent, "no route")
 		return
@@ -101,7 +101,7 @@ func (c *Core) sendError(p *packet.Packet, e icmpError, mtu int) {
 	if p.IsICMPError() || p.Frag.Offset != 0 || !p.Src.IsValid() {
 		return
 	}
-	out := c.routes.lookup(p.Src)
+	out := c.routes.lookup(c, p.Src)
 	if out == nil {
 		return
 	}

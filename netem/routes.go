@@ -30,19 +30,22 @@ const recentRoutes = 64
 
 func (t *routeTable) invalidate() { t.recent = nil }
 
-// lookup returns the interface towards dst, or nil.
-func (t *routeTable) lookup(dst packet.Addr) *Interface {
+// lookup returns the interface of c, whose table this is, towards dst, or nil: for c's own addresses its loopback.
+func (t *routeTable) lookup(c *Core, dst packet.Addr) *Interface {
 	if t.recent == nil {
 		t.recent = make([]recentRoute, recentRoutes)
 	}
 	r := &t.recent[dst.Hash()>>58]
 	if r.dst != dst {
-		*r = recentRoute{dst, t.find(dst)}
+		*r = recentRoute{dst, t.find(c, dst)}
 	}
 	return r.out
 }
 
-func (t *routeTable) find(dst packet.Addr) *Interface {
+func (t *routeTable) find(c *Core, dst packet.Addr) *Interface {
+	if c.own[dst] != nil {
+		return c.loop
+	}
 	if i := t.hosts[dst]; i != nil {
 		return i
 	}
@@ -80,8 +83,8 @@ func (t *routeTable) forget() {
 // prefixes they win, but the routes to single addresses that it computes are longer.
 func (c *Core) AddRoute(p netip.Prefix, out *Interface) { c.routes.addPrefix(p, out, true) }
 
-// Route returns the interface through which the node sends to dst, or nil.
-func (c *Core) Route(dst packet.Addr) *Interface { return c.routes.lookup(dst) }
+// Route returns the interface through which the node sends to dst, or nil; for a host's own addresses its loopback.
+func (c *Core) Route(dst packet.Addr) *Interface { return c.routes.lookup(c, dst) }
 
 var (
 	everything4 = netip.MustParsePrefix("0.0.0.0/0")

@@ -31,6 +31,7 @@ type end struct {
 	inside  bool
 	on      func(e *end, s *Stream, ev tcp.Event)
 	read    int
+	buf     packet.Payload
 	t       testing.TB
 }
 
@@ -53,9 +54,9 @@ func (e *end) StreamEvent(s *Stream, ev tcp.Event) {
 		e.log = append(e.log, fmt.Sprintf("%d %s", e.k.Now()/1e6, eventNames[ev.Kind]))
 	}
 	if ev.Kind == tcp.EvReadable {
-		var p packet.Payload
-		n, _ := s.Read(1<<30, &p, ev.Why)
+		n, _ := s.Read(1<<30, &e.buf, ev.Why)
 		e.read += n
+		e.buf.Reset()
 	}
 	if e.on != nil {
 		e.on(e, s, ev)

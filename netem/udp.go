@@ -98,7 +98,7 @@ func (h *Host) sourceFor(dst packet.Addr) packet.Addr {
 	if h.own[dst] != nil {
 		return dst
 	}
-	if out := h.routes.lookup(dst); out != nil {
+	if out := h.routes.lookup(&h.Core, dst); out != nil {
 		return out.Addr(dst)
 	}
 	return packet.Addr{}

@@ -38,7 +38,9 @@ func (l *Pool) Get() *Packet {
 // Put takes back a packet that nobody uses any more. The spans' backing array is kept for the next user.
 func (l *Pool) Put(p *Packet) {
 	p.Payload.Reset()
-	*p = Packet{Payload: p.Payload}
+	spans := p.Payload.Spans
+	*p = Packet{}
+	p.Payload.Spans = spans
 	l.live--
 	if l.live < 0 {
 		panic("packet: more packets given back than taken")
