@@ -81,7 +81,7 @@ type TCPHeader struct {
 // ICMPHeader is the head of an ICMP or ICMPv6 message; what it quotes is in the packet's payload and, parsed, in Quoted.
 type ICMPHeader struct {
 	Type, Code uint8
-	MTU        uint32 // fragmentation needed, Packet Too Big
+	MTU        uint32 // octets 4 to 7: the MTU in fragmentation needed and Packet Too Big, identifier and number in Echo
 	Quoted     Flow   // transport addresses of the packet that an error message quotes
 	QuotedSeq  uint32 // TCP sequence number in the quotation
 }
@@ -98,6 +98,10 @@ type Fragment struct {
 	Offset uint16 // octets, a multiple of 8
 	More   bool
 	DF     bool // IPv4 only; IPv6 routers never fragment
+
+	// Of the whole datagram, in its first fragment: its transport header counts and sums octets that are elsewhere.
+	Total uint16 // octets behind the transport header
+	Sum   uint16 // their one's complement sum, as Payload.Sum
 }
 
 // IsFragment reports whether the packet is one of several fragments.

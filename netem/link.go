@@ -1,0 +1,299 @@
+package netem
+
+import (
+	"fmt"
+	"time"
+
+	"imsim/netem/packet"
+	"imsim/sim"
+)
+
+// BitRate is a rate in bits per second; 0 means unlimited.
+type BitRate uint64
+
+// DirectionConfig describes one direction of a link. The zero value is a perfect medium: no delay, no limit of rate or
+// queue, no loss, an MTU of 1500 octets.
+type DirectionConfig struct {
+	Rate     BitRate
+	Overhead int           // octets of framing that each packet takes on the medium beside its own
+	Delay    time.Duration // propagation, one way
+	Jitter   time.Duration // the delay varies evenly by up to this, both ways, but never below zero
+	Reorder  bool          // jitter may let packets overtake; otherwise a packet arrives no earlier than the one before
+	Loss     sim.Prob      // of each packet, independently
+	Losses   LossModel     // instead of Loss, when not nil; of this direction alone, for it may have a state
+
+	// Limits of the packets that wait for transmission (not the one under transmission); 0: none. A packet that
+	// would exceed one is dropped.
+	QueuePackets int
+	QueueOctets  int
+
+	MTU int // octets of the IP packet; 0: 1500
+}
+
+// LossModel decides which packets a medium loses.
+type LossModel interface {
+	// Lost reports whether the next packet, of the given octets, is lost; draw is the direction's own stream.
+	Lost(now sim.Time, octets int, draw *sim.Stream) bool
+}
+
+// DefaultMTU is the MTU of a link that says nothing else.
+const DefaultMTU = 1500
+
+func (c *DirectionConfig) validate() error {
+	switch {
+	case c.Delay < 0 || c.Jitter < 0:
+		return fmt.Errorf("delay %v, jitter %v: must not be negative", c.Delay, c.Jitter)
+	case c.Loss > sim.Certain:
+		return fmt.Errorf("loss %d: at most %d parts per billion", c.Loss, sim.Certain)
+	case c.Overhead < 0 || c.QueuePackets < 0 || c.QueueOctets < 0:
+		return fmt.Errorf("overhead %d, queue %d packets, %d octets: must not be negative", c.Overhead, c.QueuePackets, c.QueueOctets)
+	case c.MTU != 0 && (c.MTU < 68 || c.MTU > 65535):
+		return fmt.Errorf("MTU %d: must be 68 (RFC 791) to 65535", c.MTU)
+	}
+	return nil
+}
+
+// DirectionStats counts what became of the packets that were given to one direction of a link.
+type DirectionStats struct {
+	Packets, Octets          uint64 // accepted for transmission, lost ones included
+	QueueDrops, LossDrops    uint64
+	DownDrops, OversizeDrops uint64
+	MaxQueuePackets          int // most that waited at one instant
+	MaxQueueOctets           int
+}
+
+// Drops returns the packets that did not arrive.
+func (s *DirectionStats) Drops() uint64 {
+	return s.QueueDrops + s.LossDrops + s.DownDrops + s.OversizeDrops
+}
+
+// Direction is one direction of a link at run time: a transmitter with a queue in front and a medium behind.
+//
+// Both are computed ahead: a packet's transmission and arrival are known when it is given to the direction, so that only
+// the next arrival is a pending event, however many packets wait or are under way.
+type Direction struct {
+	Stats DirectionStats
+
+	cfg   DirectionConfig
+	net   *Network
+	self  sim.Entity
+	to    *Interface
+	name  string
+	draw  sim.Stream
+	down  bool
+	timer sim.Timer
+
+	free    sim.Time // when the transmitter will have finished what it was given
+	rest    uint64   // and the fraction of a nanosecond after that, in units of 1/Rate ns
+	arrival sim.Time // latest arrival so far
+
+	waiting backlog  // whose transmission has not begun
+	flying  flight   // given and not arrived, in order of arrival
+	late    overtake // the same for a direction that reorders
+}
+
+// Name returns the direction's name, "from>to" with the names of the interfaces.
+func (d *Direction) Name() string { return d.name }
+
+// Config returns what the direction is configured to.
+func (d *Direction) Config() DirectionConfig { return d.cfg }
+
+// Entity returns the entity that the direction's events and records name.
+func (d *Direction) Entity() sim.Entity { return d.self }
+
+// MTU returns the largest IP packet in octets.
+func (d *Direction) MTU() int { return d.cfg.MTU }
+
+// Configure changes the direction at run time. Packets already given to it keep the times worked out for them.
+func (d *Direction) Configure(c DirectionConfig) error {
+	if err := c.validate(); err != nil {
+		return fmt.Errorf("netem: link %s: %w", d.name, err)
+	}
+	if c.MTU == 0 {
+		c.MTU = DefaultMTU
+	}
+	if c.Reorder != d.cfg.Reorder {
+		d.moveFlight(c.Reorder)
+	}
+	if c.Rate != d.cfg.Rate {
+		d.rest = 0
+	}
+	d.cfg = c
+	return nil
+}
+
+// Up reports whether the direction carries packets.
+func (d *Direction) Up() bool { return !d.down }
+
+// SetUp switches the direction on or off. Switching off loses all packets that wait or are under way.
+func (d *Direction) SetUp(up bool) {
+	d.down = !up
+	if up {
+		return
+	}
+	for d.flying.n > 0 {
+		e := d.flying.pop()
+		d.lose(e.p, "down", &d.Stats.DownDrops)
+	}
+	for len(d.late.h) > 0 {
+		e := d.late.pop()
+		d.lose(e.p, "down", &d.Stats.DownDrops)
+	}
+	d.waiting.clear()
+	d.free, d.rest, d.arrival = d.net.K.Now(), 0, 0
+}
+
+// send takes over p: queue, transmission, medium.
+func (d *Direction) send(p *packet.Packet) {
+	now := d.net.K.Now()
+	d.fingerprint(now, p)
+	size := p.Len()
+	switch {
+	case d.down:
+		d.lose(p, "down", &d.Stats.DownDrops)
+		return
+	case size > d.cfg.MTU:
+		d.lose(p, "oversize", &d.Stats.OversizeDrops)
+		return
+	}
+	e := inFlight{p: p, given: now}
+	done := now
+	if d.cfg.Rate != 0 {
+		if !d.admit(now, size) {
+			d.lose(p, "queue", &d.Stats.QueueDrops)
+			return
+		}
+		var start sim.Time
+		start, done = d.transmit(now, size)
+		e.wait, e.transmission = start.Sub(now), done.Sub(start)
+	}
+	d.Stats.Packets++
+	d.Stats.Octets += uint64(size)
+	if d.lost(now, size) {
+		d.lose(p, "loss", &d.Stats.LossDrops)
+		return
+	}
+	e.at = done.Add(d.delay())
+	if d.cfg.Reorder {
+		d.late.push(e)
+		e.at = d.late.h[0].at
+	} else {
+		e.at = max(e.at, d.arrival)
+		d.arrival = e.at
+		d.flying.push(e)
+		if d.flying.n > 1 {
+			return // the event of the first is pending
+		}
+	}
+	d.net.K.Arm(&d.timer, d.self, 0, e.at)
+}
+
+// admit applies the limits of the queue: drop tail.
+func (d *Direction) admit(now sim.Time, size int) bool {
+	q := &d.waiting
+	q.advance(now)
+	if now >= d.free && (now > d.free || d.rest == 0) {
+		return true // the transmitter is idle
+	}
+	if d.cfg.QueuePackets > 0 && q.n >= d.cfg.QueuePackets || d.cfg.QueueOctets > 0 && q.octets+size > d.cfg.QueueOctets {
+		return false
+	}
+	if d.free > now {
+		q.push(waiter{start: d.free, size: int32(size)})
+		d.Stats.MaxQueuePackets = max(d.Stats.MaxQueuePackets, q.n)
+		d.Stats.MaxQueueOctets = max(d.Stats.MaxQueueOctets, q.octets)
+	}
+	return true
+}
+
+// transmit books the transmitter and returns when it begins and ends, the latter rounded down to the nanosecond. The
+// remainder is carried over to a transmission that follows at once, so that long transfers do not drift.
+func (d *Direction) transmit(now sim.Time, size int) (start, done sim.Time) {
+	start = d.free
+	if now > start {
+		start, d.rest = now, 0
+	}
+	work := uint64(size+d.cfg.Overhead)*8e9 + d.rest
+	rate := uint64(d.cfg.Rate)
+	ns := work / rate
+	d.rest = work - ns*rate
+	d.free = start + sim.Time(ns)
+	return start, d.free
+}
+
+func (d *Direction) lost(now sim.Time, size int) bool {
+	switch {
+	case d.cfg.Losses != nil:
+		return d.cfg.Losses.Lost(now, size, &d.draw)
+	case d.cfg.Loss != 0:
+		return d.draw.Happens(d.cfg.Loss)
+	}
+	return false
+}
+
+// delay draws the propagation delay of a packet.
+func (d *Direction) delay() time.Duration {
+	if d.cfg.Jitter == 0 {
+		return d.cfg.Delay
+	}
+	j := time.Duration(d.draw.Below(uint64(2*d.cfg.Jitter + 1)))
+	return max(0, d.cfg.Delay-d.cfg.Jitter+j)
+}
+
+// Handle delivers what arrives now.
+func (d *Direction) Handle(uint32) {
+	k := d.net.K
+	if !k.Due(&d.timer, d.self, 0) {
+		return
+	}
+	now := k.Now()
+	if d.cfg.Reorder {
+		for n := len(d.late.h); n > 0 && d.late.h[0].at <= now; n-- {
+			d.deliver(d.late.pop())
+		}
+		if len(d.late.h) > 0 {
+			k.Arm(&d.timer, d.self, 0, d.late.h[0].at)
+		}
+		return
+	}
+	// Not those that a delivery adds: a host may talk to itself over its loopback.
+	for n := d.flying.n; n > 0 && d.flying.first().at <= now; n-- {
+		d.deliver(d.flying.pop())
+	}
+	if d.flying.n > 0 {
+		k.Arm(&d.timer, d.self, 0, d.flying.first().at)
+	}
+}
+
+// deliver hands a packet to the node at the far end.
+func (d *Direction) deliver(e inFlight) {
+	p, k := e.p, d.net.K
+	if k.Tracing() {
+		r := sim.Record{Cause: p.Cause, Node: d.self, Kind: "link.hop", Queueing: e.wait, Serialisation: e.transmission}
+		if k.Now().Sub(e.given) != e.wait+e.transmission {
+			r.Rest = sim.Propagation
+		}
+		p.Cause = k.Record(r)
+	}
+	if d.to.Tap != nil {
+		d.to.Tap(false, p)
+	}
+	d.to.node.Receive(d.to, p)
+}
+
+// lose ends a packet's life on this direction.
+func (d *Direction) lose(p *packet.Packet, why string, count *uint64) {
+	*count++
+	d.net.drop(d.self, "link.drop", why, p)
+}
+
+// fingerprint mixes a packet's departure into the run's fingerprint.
+func (d *Direction) fingerprint(now sim.Time, p *packet.Packet) {
+	fp := d.net.K.Fingerprint()
+	fp.Mix(sim.FpTime, uint64(now))
+	fp.Mix(sim.FpNode, uint64(d.self))
+	h := p.Src.Hash() ^ p.Dst.Hash()<<1 ^ uint64(p.SrcPort)<<48 ^ uint64(p.DstPort)<<32 ^ uint64(p.Proto)<<24 ^ uint64(p.Len())
+	h += uint64(p.TCP.Seq)<<32 | uint64(p.TCP.Ack)
+	h ^= uint64(p.TCP.Flags)<<56 | uint64(p.TCP.Window)<<40 | uint64(p.Frag.Offset)<<20 | uint64(p.ICMP.Type)<<8 | uint64(p.ICMP.Code)
+	fp.Mix(sim.FpPacket, h)
+}

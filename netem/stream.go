@@ -1,0 +1,248 @@
+package netem
+
+import (
+	"imsim/netem/packet"
+	"imsim/netem/tcp"
+	"imsim/sim"
+)
+
+// StreamOwner hears what happens to a TCP connection.
+type StreamOwner interface {
+	// StreamEvent is called at the event's instant, never from within a call of the owner's to the same stream. The owner
+	// may call any method of any stream.
+	StreamEvent(s *Stream, ev tcp.Event)
+}
+
+// Stream is one end of a TCP connection on a host. After EvClosed it is the owner's alone: what was not read can still
+// be read, and the host knows the connection no more but for TIME-WAIT.
+type Stream struct {
+	Tag any // the owner's
+
+	owner         StreamOwner
+	host          *Host
+	local, remote packet.AddrPort
+	hash          uint32
+	slot          uint32
+	linked        bool // in the host's table
+	held          bool // has a slot
+	pumping       bool
+	reporting     bool // an event that delivers reports is pending
+	hasNext       bool
+	next          tcp.Event // taken from conn and not delivered yet
+	conn          tcp.Conn
+}
+
+// newStream makes a stream and enters it into the host's table.
+func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stream {
+	t := &h.tcp
+	s := &Stream{owner: owner, host: h, local: local, remote: remote, hash: flowHash(local, remote), linked: true, held: true}
+	if n := len(t.free); n > 0 {
+		s.slot = t.free[n-1]
+		t.free = t.free[:n-1]
+	} else {
+		s.slot = uint32(len(t.slots))
+		t.slots = append(t.slots, tcpSlot{})
+	}
+	t.slots[s.slot].s = s
+	t.flows.insert(s.hash, streamRef(s.slot))
+	return s
+}
+
+// Local returns this end's transport address.
+func (s *Stream) Local() packet.AddrPort { return s.local }
+
+// Remote returns the peer's transport address.
+func (s *Stream) Remote() packet.AddrPort { return s.remote }
+
+// Host returns the host that the stream is on.
+func (s *Stream) Host() *Host { return s.host }
+
+// SetOwner makes another owner hear what happens from now on.
+func (s *Stream) SetOwner(o StreamOwner) { s.owner = o }
+
+// State returns the connection's state.
+func (s *Stream) State() tcp.State { return s.conn.State() }
+
+// Stats returns the connection's figures so far.
+func (s *Stream) Stats() tcp.Stats { return s.conn.Stats() }
+
+// Held reports whether the SYN,ACK is withheld until Release.
+func (s *Stream) Held() bool { return s.conn.Held() }
+
+// Readable returns how many octets can be read.
+func (s *Stream) Readable() int { return s.conn.Readable() }
+
+// EOF reports whether the peer's FIN is in and everything before it has been read.
+func (s *Stream) EOF() bool { return s.conn.EOF() }
+
+// WriteSpace returns how many octets Write would accept.
+func (s *Stream) WriteSpace() int { return s.conn.WriteSpace() }
+
+// Write queues octets for the peer and returns how many of them there was room for; when not all, EvWritable follows.
+// Real octets are shared, not copied; the span array stays the caller's.
+func (s *Stream) Write(p packet.Payload, why sim.Cause) (accepted int) {
+	accepted = s.conn.Write(s.now(), why, p)
+	s.settle()
+	return accepted
+}
+
+// Read moves up to limit octets to the end of into and returns how many, and the cause that brought the last of them.
+// why is the cause of reading, which a window update carries on.
+func (s *Stream) Read(limit int, into *packet.Payload, why sim.Cause) (n int, last sim.Cause) {
+	n, last = s.conn.Read(s.now(), why, limit, into)
+	s.settle()
+	return n, last
+}
+
+// CloseWrite sends our FIN behind everything written; the peer may go on sending.
+func (s *Stream) CloseWrite(why sim.Cause) {
+	s.conn.CloseWrite(s.now(), why)
+	s.settle()
+}
+
+// Close gives up both directions: FIN behind everything written, RST where octets arrive or have arrived unread.
+func (s *Stream) Close(why sim.Cause) {
+	s.conn.Close(s.now(), why)
+	s.settle()
+}
+
+// Abort ends the connection at once, with RST.
+func (s *Stream) Abort(why sim.Cause) {
+	s.conn.Abort(s.now(), why)
+	s.settle()
+}
+
+// Release sends the withheld SYN,ACK of a connection that was accepted with hold.
+func (s *Stream) Release(why sim.Cause) {
+	s.conn.Release(s.now(), why)
+	s.settle()
+}
+
+// WantDrained asks for one EvDrained when everything written so far has been acknowledged.
+func (s *Stream) WantDrained(why sim.Cause) {
+	s.conn.WantDrained(s.now(), why)
+	s.settle()
+}
+
+// Forget makes this end vanish without a segment or an event, as after a crash. What the peer sends is answered as for
+// a closed port.
+func (s *Stream) Forget() {
+	s.hasNext = false
+	s.conn.Forget()
+	s.unlink()
+	s.letGo()
+}
+
+func (s *Stream) now() sim.Time { return s.host.net.K.Now() }
+
+// emit sends what the connection has to send.
+func (s *Stream) emit() {
+	h := s.host
+	n := h.net
+	for s.conn.Emit(n.K.Now(), n.Pool.Peek()) {
+		p := n.get(&h.Core)
+		p.Frag.DF = true
+		h.Output(p)
+	}
+}
+
+// pump sends and reports until there is nothing more of either. It runs in events of the kernel only.
+func (s *Stream) pump() {
+	if s.pumping {
+		return
+	}
+	s.pumping = true
+	for {
+		s.emit()
+		s.leave()
+		ev, ok := s.takeEvent()
+		if !ok {
+			break
+		}
+		fp := s.host.net.K.Fingerprint()
+		fp.Mix(sim.FpTransition, uint64(s.host.self)<<32|uint64(ev.Kind)<<8|uint64(ev.Reason))
+		s.owner.StreamEvent(s, ev)
+	}
+	s.pumping = false
+	s.finish()
+}
+
+// settle follows a call of the owner's: segments leave at once, reports come by an event of this instant.
+func (s *Stream) settle() {
+	if s.pumping {
+		return // pump will see to it
+	}
+	s.emit()
+	s.leave()
+	if !s.hasNext {
+		s.next, s.hasNext = s.conn.NextEvent()
+	}
+	if !s.hasNext {
+		s.finish()
+		return
+	}
+	if s.held && !s.reporting {
+		s.reporting = true
+		k := s.host.net.K
+		k.At(k.Now(), s.host.self, s.slot<<2|evReport)
+	}
+	s.arm()
+}
+
+func (s *Stream) takeEvent() (tcp.Event, bool) {
+	if s.hasNext {
+		s.hasNext = false
+		return s.next, true
+	}
+	return s.conn.NextEvent()
+}
+
+// leave takes the connection out of the host's table once it is closed, or leaves TIME-WAIT in its place.
+func (s *Stream) leave() {
+	if !s.linked {
+		return
+	}
+	switch s.conn.State() {
+	case tcp.Closed:
+		s.unlink()
+	case tcp.TimeWait:
+		s.unlink()
+		s.host.linger(s)
+	}
+}
+
+func (s *Stream) unlink() {
+	if s.linked {
+		s.linked = false
+		s.host.tcp.flows.remove(s.hash, streamRef(s.slot))
+	}
+}
+
+// finish arms the timer, or gives the slot back when the connection has left and all is reported.
+func (s *Stream) finish() {
+	if s.linked {
+		s.arm()
+		return
+	}
+	s.letGo()
+}
+
+func (s *Stream) letGo() {
+	if !s.held {
+		return
+	}
+	s.held = false
+	t := &s.host.tcp
+	sl := &t.slots[s.slot]
+	sl.s = nil
+	s.host.net.K.Arm(&sl.timer, s.host.self, s.slot<<2|evStream, sim.Never)
+	t.free = append(t.free, s.slot)
+}
+
+// arm moves the connection's timer to its deadline.
+func (s *Stream) arm() {
+	if s.linked {
+		h := s.host
+		h.net.K.Arm(&h.tcp.slots[s.slot].timer, h.self, s.slot<<2|evStream, s.conn.Deadline())
+	}
+}
