@@ -49,8 +49,8 @@ const (
 type Parser struct {
 	in     packet.Payload
 	spare  []packet.Span // the array behind in.Spans, for reuse
-	buf    []byte // head so far
-	line   int    // start of the current line in buf
+	buf    []byte        // head so far
+	line   int           // start of the current line in buf
 	msg    *Message
 	end    endScan
 	state  parserState
