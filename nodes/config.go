@@ -93,6 +93,16 @@ func Or[T any](v *T, def T) T {
 	return *v
 }
 
+// CryptoCosts returns the cost table in the given relation to the default one; nothing at all for 0.
+func CryptoCosts(r *units.Ratio) *tls.CostTable {
+	ratio := Or(r, units.One)
+	if ratio == 0 {
+		return &tls.ZeroCosts
+	}
+	t := tls.DefaultCosts.Scaled(int64(ratio) / (int64(units.One) / 1_000_000))
+	return &t
+}
+
 // Engine selects how TLS is done in a run.
 type Engine uint8
 

@@ -48,6 +48,7 @@ type Base struct {
 	CPU    *sim.Server[Job]
 	Obs    Observer // never nil
 	Entity sim.Entity
+	Addr   packet.Addr // the host's first, IPv4 where there is one
 }
 
 // NewBase makes the common part of a node that runs on host with the given number of equal processors. The caller's
@@ -56,7 +57,10 @@ func NewBase(k *sim.Kernel, host *netem.Host, processors int, obs Observer, h si
 	if obs == nil {
 		obs = Unobserved{}
 	}
-	b := Base{Name: host.Name(), K: k, Host: host, Obs: obs}
+	b := Base{Name: host.Name(), K: k, Host: host, Obs: obs, Addr: host.Addr(true)}
+	if !b.Addr.IsValid() {
+		b.Addr = host.Addr(false)
+	}
 	b.CPU = sim.NewServer(k, b.Name+".cpu", max(processors, 1), func(j Job, why sim.Cause) { j.Owner.WorkDone(j.Arg, why) })
 	b.Entity = k.Add(b.Name, h)
 	return b

@@ -53,6 +53,8 @@ type Leg struct {
 	discard   bool
 	secretsUp bool
 	ended     bool
+	up        bool // TCP has been established
+	finDone   bool
 	pumping   bool
 
 	Read, Written int64 // application octets
@@ -182,7 +184,7 @@ func (l *Leg) Take(limit int, into *packet.Payload) (int, sim.Cause) {
 	var n int
 	why := l.plainWhy
 	if l.tls == nil {
-		n, why = l.stream.Read(limit, into)
+		n, why = l.stream.Read(limit, into, l.endWhy)
 	} else if n = min(limit, l.plain.Len); n > 0 {
 		into.AppendRange(l.plain, 0, n)
 		l.plain.Drop(n)
@@ -292,6 +294,7 @@ func (l *Leg) StreamEvent(s *netem.Stream, ev tcp.Event) {
 	case tcp.EvSYNACKSent:
 		b.Mark(why, l.Name, nodes.SYNACKSent, nth(ev.N))
 	case tcp.EvEstablished:
+		l.up = true
 		l.owner.LegEvent(l, TCPUp, "", b.Mark(why, l.Name, nodes.TCPEstablished, ""))
 		if !l.ended {
 			l.pull(why)
@@ -335,7 +338,7 @@ func (l *Leg) lost(ev tcp.Event) {
 		l.owner.LegEvent(l, TCPFail, cause, l.base.Mark(why, l.Name, nodes.TCPFailed, cause))
 	case tcp.TimedOut:
 		e := TCPFail
-		if l.stream.WasEstablished() {
+		if l.up {
 			e = RstIn // as a reset, cause "timeout"
 		}
 		l.owner.LegEvent(l, e, cause, l.base.Mark(why, l.Name, nodes.TCPFailed, cause))
@@ -354,6 +357,9 @@ func nth(n int) string {
 	}
 	return "#" + strconv.Itoa(n)
 }
+
+// Up reports whether TCP has been established.
+func (l *Leg) Up() bool { return l.up }
 
 // WantSpace asks for LegWritable as soon as Space is not 0.
 func (l *Leg) WantSpace() { l.short = true }

@@ -19,7 +19,7 @@ func (l *Leg) pull(why sim.Cause) {
 		l.drainTLS()
 		for !l.ended && l.tls.State() != tls.Idle && l.plain.Len < plainLimit && l.stream.Readable() > 0 {
 			var in packet.Payload
-			_, w := l.stream.Read(plainLimit, &in)
+			_, w := l.stream.Read(plainLimit, &in, why)
 			why = w
 			l.tls.Receive(l.base.K.Now(), w, in)
 			l.drainTLS()
@@ -40,7 +40,7 @@ func (l *Leg) pull(why sim.Cause) {
 
 // push moves octets down: ciphertext into TCP, then the FIN that was asked for.
 func (l *Leg) push(why sim.Cause) {
-	if l.stream == nil || l.stream.Gone() {
+	if l.stream == nil || !l.up {
 		return
 	}
 	if l.cipher.Len > 0 {
@@ -48,7 +48,8 @@ func (l *Leg) push(why sim.Cause) {
 		l.cipher.Drop(n)
 	}
 	if l.wantFIN && l.cipher.Len == 0 && !l.working {
-		if !l.finDone() {
+		if !l.finDone {
+			l.finDone = true
 			l.stream.CloseWrite(l.finWhy)
 		}
 		return
@@ -58,8 +59,6 @@ func (l *Leg) push(why sim.Cause) {
 		l.owner.LegWritable(l, why)
 	}
 }
-
-func (l *Leg) finDone() bool { return l.stream.FINQueued() }
 
 // tellEnd reports the end of the peer's direction once nothing stands before it.
 func (l *Leg) tellEnd() {

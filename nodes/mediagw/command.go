@@ -219,8 +219,8 @@ func (t *termination) statistics(now sim.Time) *h248.Statistics {
 		}
 	}
 	return &h248.Statistics{List: []h248.Parm{
-		h248.Word("nt/dur", itoa(int(now.Sub(t.since).Milliseconds()))),
-		h248.Word("nt/os", utoa(sent)),
-		h248.Word("nt/or", utoa(received)),
+		h248.Set("nt/dur", h248.Number(uint64(now.Sub(t.since).Milliseconds()))),
+		h248.Set("nt/os", h248.Number(sent)),
+		h248.Set("nt/or", h248.Number(received)),
 	}}
 }

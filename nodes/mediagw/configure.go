@@ -12,8 +12,7 @@ import (
 	"imsim/sim"
 )
 
-func itoa(n int) string    { return strconv.Itoa(n) }
-func utoa(n uint64) string { return strconv.FormatUint(n, 10) }
+func itoa(n int) string { return strconv.Itoa(n) }
 
 // streams works the descriptors of an Add or Modify into the termination's endpoints, and puts what the controller wants
 // to know into the reply. What the change sets in motion is appended to after.
@@ -244,7 +243,10 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 		ev := bearer.None
 		switch g.Name {
 		case "ipnapt/latch":
-			mode, _ := h248.Find(g.Parms, "napt")
+			mode := ""
+			if p := h248.Find(g.Parms, "napt"); p != nil {
+				mode = p.Value.Text
+			}
 			switch strings.ToUpper(mode) {
 			case "LATCH":
 				s.latch = true
@@ -305,7 +307,7 @@ func (s *sep) apply(why sim.Cause, after *[]func()) {
 
 func (s *sep) relayPacket(p *packet.Packet) {
 	if s.relay == nil {
-		s.st.gw.Host.Drop(p)
+		s.st.gw.Host.Discard(p, "no relay")
 		return
 	}
 	s.relay.packet(p)
@@ -316,7 +318,7 @@ func (s *sep) release() {
 	gw := s.st.gw
 	if s.listening {
 		if s.relay != nil {
-			gw.Host.Unrelay(s.local)
+			gw.Host.Relay(s.local, nil)
 		} else {
 			gw.Host.Unlisten(s.local)
 		}

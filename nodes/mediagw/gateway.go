@@ -2,6 +2,7 @@ package mediagw
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"imsim/internal/units"
@@ -83,14 +84,14 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 		if !ok {
 			return nil, fmt.Errorf("%s: realms.%s is missing (name the link that it is on)", g.Name, realm)
 		}
-		addr, ok := host.AddrOn(link)
-		if !ok {
+		i := host.Interface(link)
+		if i == nil {
 			return nil, fmt.Errorf("%s: realms.%s: no interface on link %s", g.Name, realm, link)
 		}
-		g.realms[realm] = addr
+		g.realms[realm] = i.Addr(g.Addr)
 	}
 	g.profile = "simiq/1"
-	g.valid = h248.Validator{Profile: h248.Profile(g.profile)}
+	g.valid = h248.Validator{Profile: h248.LookupProfile(g.profile)}
 	g.policy = bearer.Policy{
 		TruncateFIN: cfg.Truncation == "fin", WrongDrop: cfg.WrongDirection == "drop",
 		Abort: cfg.ReleaseMode == "abort", StrictHold: cfg.StrictHold,
@@ -108,7 +109,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 	g.costs = costs{
 		packet:     time.Duration(nodes.Or(cfg.Costs.Packet, units.Duration(20*time.Microsecond))),
 		connection: time.Duration(nodes.Or(cfg.Costs.Connection, units.Duration(300*time.Microsecond))),
-		crypto:     tls.DefaultCosts.Scaled(nodes.Or(cfg.Costs.Crypto, units.One)),
+		crypto:     nodes.CryptoCosts(cfg.Costs.Crypto),
 	}
 	g.certificate = tls.Pool(cfg.TLS.KeyType(), index)
 	rand := env.K.Rand(g.Name)
@@ -124,12 +125,9 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 
 // Start registers the gateway with its controller (cold boot).
 func (g *Gateway) Start(why sim.Cause) {
-	g.h248.Request([]h248.Action{{Context: h248.NullContext, Commands: []h248.Command{{
-		Verb: h248.ServiceChange, Termination: h248.Root,
-		Descriptors: h248.Descriptors{Services: &h248.Services{
-			Method: h248.Restart, Reason: h248.ColdBoot, Port: transport.H248Port, Profile: g.profile, Version: h248.DefaultVersion,
-		}},
-	}}}}, why)
+	g.h248.Request([]h248.Action{h248.In(h248.NullContext, h248.ServiceChangeOf(h248.Root, h248.Services{
+		Method: h248.Restart, Reason: "901 Cold Boot", Address: strconv.Itoa(transport.H248Port), Profile: g.profile, Version: h248.DefaultVersion,
+	}))}, why)
 }
 
 // Contexts returns the number of contexts.
@@ -165,14 +163,11 @@ func (g *Gateway) notify(s *sep, o bearer.Out, why sim.Cause) {
 		kind = "Est"
 	}
 	why = g.Mark(why, s.term.realm, nodes.NotifySent, o.Cause)
-	parms := []h248.Parm{h248.Word("Type", kind)}
+	parms := []h248.Parm{h248.Set("Type", h248.Word(kind))}
 	if o.Cause != "" {
-		parms = append(parms, h248.Quoted("x_cause", o.Cause))
+		parms = append(parms, h248.Set("x_cause", h248.Quoted(o.Cause)))
 	}
-	g.h248.Request([]h248.Action{{Context: s.term.ctx.id, Commands: []h248.Command{{
-		Verb: h248.Notify, Termination: s.term.id,
-		Descriptors: h248.Descriptors{ObservedEvents: &h248.ObservedEvents{ID: s.request, List: []h248.ObservedEvent{{
-			Time: h248.TimestampAt(g.K.Now()), Name: name, Stream: h248.StreamID(s.st.id), Parms: parms,
-		}}}},
-	}}}}, why)
+	g.h248.Request([]h248.Action{h248.In(s.term.ctx.id, h248.NotifyOf(s.term.id, s.request, h248.ObservedEvent{
+		Time: h248.Stamp(g.K.Now()), Name: name, Stream: h248.StreamID(s.st.id), Parms: parms,
+	}))}, why)
 }

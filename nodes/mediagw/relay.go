@@ -47,7 +47,7 @@ func (r *relay) pass(p *packet.Packet) {
 		if syn {
 			gw.Mark(p.Cause, r.s.term.realm, nodes.SYNDropped, from.String())
 		}
-		gw.Host.Drop(p)
+		gw.Host.Discard(p, "gate closed")
 		return
 	}
 	if syn {

@@ -181,8 +181,7 @@ func (c *call) subtract(why sim.Cause) {
 	legs := []*leg{&c.near, &c.far}
 	for _, l := range legs {
 		if l.id != "" {
-			a.Commands = append(a.Commands, h248.Command{Verb: h248.Subtract, Termination: l.id,
-				Descriptors: h248.Descriptors{Audit: &h248.Audit{Items: h248.AuditStatistics}}})
+			a.Commands = append(a.Commands, h248.SubtractOf(l.id))
 		}
 	}
 	why = p.Mark(why, "", nodes.SubtractSent, "")
@@ -214,7 +213,7 @@ func (c *call) interlink(l *leg, role sdp.Setup, partner h248.TerminationID) []h
 	if len(rules) == 0 {
 		return nil
 	}
-	return []h248.Parm{h248.Quoted("seplink/x_topo", h248.FormatTopology(rules))}
+	return []h248.Parm{h248.Set("seplink/x_topo", h248.Quoted(string(h248.AppendTopology(nil, rules))))}
 }
 
 var triggers = map[string]h248.Trigger{
@@ -225,7 +224,7 @@ var triggers = map[string]h248.Trigger{
 func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 	var s h248.Signals
 	if c.p.cfg.Latch && l.access && !c.relay {
-		s.List = append(s.List, h248.Signal{Name: "ipnapt/latch", Stream: 1, Parms: []h248.Parm{h248.Word("napt", "LATCH")}})
+		s.List = append(s.List, h248.Signal{Name: "ipnapt/latch", Stream: 1, Parms: []h248.Parm{h248.Set("napt", h248.Word("LATCH"))}})
 	}
 	if c.p.cfg.ControlModel == "strict" && !c.relay && role == sdp.Active {
 		s.List = append(s.List, h248.Signal{Name: "tcpbcc/EstBNC", Stream: 1})

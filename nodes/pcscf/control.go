@@ -124,13 +124,20 @@ func observed(cmd *h248.Command) (cause string, failed bool) {
 		return "", false
 	}
 	for _, e := range cmd.ObservedEvents.List {
-		kind, _ := h248.Find(e.Parms, "Type")
-		cause, _ = h248.Find(e.Parms, "x_cause")
+		kind := text(e.Parms, "Type")
+		cause = text(e.Parms, "x_cause")
 		if kind == "EstFail" || kind == "Rel" && cause != "normal" {
 			failed = true
 		}
 	}
 	return cause, failed
+}
+
+func text(list []h248.Parm, name string) string {
+	if p := h248.Find(list, name); p != nil {
+		return p.Value.Text
+	}
+	return ""
 }
 
 // firstError returns the first error anywhere in a reply.

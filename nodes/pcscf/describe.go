@@ -52,9 +52,9 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 	p := c.p
 	p.events++
 	l.request = p.events
-	control := &h248.LocalControl{Mode: h248.SendReceive, Properties: []h248.Parm{h248.Quoted("ipdc/realm", l.realm())}}
+	control := &h248.LocalControl{Mode: h248.SendReceive, Properties: []h248.Parm{h248.Set("ipdc/realm", h248.Quoted(l.realm()))}}
 	if l.access && remote != nil && !c.p.cfg.Latch {
-		control.Properties = append(control.Properties, h248.Word("gm/saf", "ON"))
+		control.Properties = append(control.Properties, h248.Set("gm/saf", h248.Word("ON")))
 	}
 	cmd := h248.Command{Verb: h248.Add, Termination: h248.TerminationID("ip/" + l.realm() + "/$")}
 	cmd.Media = &h248.Media{Streams: []h248.Stream{{ID: 1, Control: control, Local: local.Append(nil), Remote: remote}}}
@@ -65,7 +65,7 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 			cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "tlsbsc/BNCChange", Stream: 1})
 		}
 	}
-	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Word("timerx", "300")}})
+	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(300))}})
 	return cmd
 }
 

@@ -43,7 +43,7 @@ type H248 struct {
 // NewH248 binds one side of an association to the node's primary address. cost is the processor time of a received
 // message.
 func NewH248(base *nodes.Base, cfg h248.Config, peer packet.Addr, cost time.Duration, user H248User) (*H248, error) {
-	local := packet.AddrPort{Addr: base.Host.Addr(), Port: H248Port}
+	local := packet.AddrPort{Addr: base.Addr, Port: H248Port}
 	cfg.Own = h248.MID{Kind: h248.MIDAddress, Host: local.Addr.String(), Port: H248Port}
 	t := &H248{Endpoint: h248.NewEndpoint(cfg), base: base, user: user, cost: cost, waiting: map[uint64][]byte{}}
 	t.peer = packet.AddrPort{Addr: peer, Port: H248Port}
@@ -96,7 +96,7 @@ func (t *H248) pump() {
 func (t *H248) send(o h248.Output) {
 	why := o.Cause
 	if k := t.base.K; k.Tracing() {
-		text := h248.Title(o.Bytes)
+		text := title(o.Bytes)
 		if o.Resent {
 			text += " again"
 		}
@@ -120,7 +120,7 @@ func (t *H248) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, p packet.Pa
 	}
 	b := p.Bytes()
 	if k := t.base.K; k.Tracing() {
-		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.received", Text: h248.Title(b)})
+		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.received", Text: title(b)})
 	}
 	t.next++
 	t.waiting[t.next] = b
@@ -136,4 +136,31 @@ func (t *H248) WorkDone(n uint64, why sim.Cause) {
 	delete(t.waiting, n)
 	t.Endpoint.Receive(t.base.K.Now(), why, b)
 	t.pump()
+}
+
+// title is what the ladder shows of a message: the commands of a request, or what else it is.
+func title(b []byte) string {
+	m, err := h248.Parse(b)
+	if err != nil || len(m.Items) == 0 {
+		return "Error"
+	}
+	it := &m.Items[0]
+	text := ""
+	for i := range it.Actions {
+		for j := range it.Actions[i].Commands {
+			if text != "" {
+				text += "+"
+			}
+			text += it.Actions[i].Commands[j].Verb.String()
+		}
+	}
+	switch it.Kind {
+	case h248.Request:
+		return text
+	case h248.Reply:
+		return "Reply " + text
+	case h248.Pending:
+		return "Pending"
+	}
+	return "Ack"
 }

@@ -2,6 +2,8 @@ package transport
 
 import (
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"imsim/netem"
@@ -82,7 +84,7 @@ func NewSIP(base *nodes.Base, cfg SIPConfig, user SIPUser) (*SIP, error) {
 	}
 	t := &SIP{base: base, user: user, cost: cfg.Cost, dialled: map[packet.AddrPort]*sipConn{}}
 	t.IDs = sip.NewIDs(base.K.Rand(base.Name + ".sip"))
-	t.Local = packet.AddrPort{Addr: base.Host.Addr(), Port: SIPPort}
+	t.Local = packet.AddrPort{Addr: base.Addr, Port: SIPPort}
 	limit := 0
 	switch cfg.Transport {
 	case "udp":
@@ -122,11 +124,15 @@ func (t *SIP) FlowToURI(uri string) (sip.Flow, error) {
 	if err != nil {
 		return sip.Flow{}, err
 	}
-	a, err := u.Address()
+	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
 	if err != nil {
 		return sip.Flow{}, err
 	}
-	f := t.FlowTo(packet.AddrPort{Addr: packet.AddrFrom(a), Port: u.PortOr(SIPPort)})
+	port := u.Port
+	if port == 0 {
+		port = SIPPort
+	}
+	f := t.FlowTo(packet.AddrPort{Addr: packet.AddrFrom(a), Port: port})
 	if tr, _ := u.Params.Get("transport"); tr == "tcp" {
 		f.Transport = sip.TCP
 	}
@@ -210,7 +216,7 @@ func name(m *sip.Message) string {
 	if m.IsRequest() {
 		return m.Method
 	}
-	return sip.StatusLine(m)
+	return strconv.Itoa(m.Status) + " " + m.Phrase
 }
 
 func (t *SIP) send(o sip.Output) {
@@ -350,7 +356,7 @@ func (c *sipConn) StreamEvent(s *netem.Stream, ev tcp.Event) {
 
 func (c *sipConn) read(why sim.Cause) {
 	var p packet.Payload
-	if n, w := c.stream.Read(1<<20, &p); n > 0 {
+	if n, w := c.stream.Read(1<<20, &p, why); n > 0 {
 		why = w
 	}
 	if p.Len == 0 {

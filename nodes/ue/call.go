@@ -56,7 +56,7 @@ const (
 // Call starts a session as caller and returns its Call-ID.
 func (u *UE) Call(script *nodes.Script, why sim.Cause) string {
 	c := &call{u: u, script: script, caller: true, why: why}
-	c.id = u.sip.IDs.CallID(u.Host.Addr().String())
+	c.id = u.sip.IDs.CallID(u.Addr.String())
 	u.env.Scripts[c.id] = script
 	u.add(c)
 	c.why = u.Mark(why, "", nodes.SessionStart, script.Class)

@@ -398,7 +398,7 @@ func (m *media) close(why sim.Cause) {
 	}
 	switch s := m.leg.Stream(); {
 	case s == nil:
-	case !s.WasEstablished():
+	case !m.leg.Up():
 		m.leg.Forget(why)
 	default:
 		m.leg.CloseTLS(why)

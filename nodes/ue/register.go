@@ -48,7 +48,7 @@ func (u *UE) Register(why sim.Cause) {
 	m.Add(sip.HRoute, u.route)
 	m.Add(sip.HFrom, "<"+u.identity+">;tag="+u.sip.IDs.Tag())
 	m.Add(sip.HTo, "<"+u.identity+">")
-	m.Add(sip.HCallID, u.sip.IDs.CallID(u.Host.Addr().String()))
+	m.Add(sip.HCallID, u.sip.IDs.CallID(u.Addr.String()))
 	m.Add(sip.HContact, u.contact)
 	m.Add(sip.HExpires, "600000")
 	m.Add(sip.HSupported, "path")

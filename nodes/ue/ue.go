@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"imsim/internal/units"
 	"imsim/netem"
 	"imsim/netem/packet"
 	"imsim/netem/tls"
@@ -50,7 +49,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*UE, error) {
 	u.msrp.IDs = env.K.Rand(u.Name + ".msrp")
 	u.unique = u.rand.Uint64()
 	u.cert = tls.Pool(cfg.TLS.KeyType(), index)
-	u.crypto = tls.DefaultCosts.Scaled(nodes.Or(cfg.Costs.Crypto, units.One))
+	u.crypto = nodes.CryptoCosts(cfg.Costs.Crypto)
 	var err error
 	u.sip, err = transport.NewSIP(&u.Base, transport.SIPConfig{
 		Core: cfg.SIPTimers == "core", Transport: cfg.Transport,
@@ -158,4 +157,4 @@ func (u *UE) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
 }
 
 // local returns the UE's media address with a new port.
-func (u *UE) local() packet.AddrPort { return packet.AddrPort{Addr: u.Host.Addr(), Port: u.port()} }
+func (u *UE) local() packet.AddrPort { return packet.AddrPort{Addr: u.Addr, Port: u.port()} }
