@@ -124,7 +124,8 @@ func (h *Host) config(cfg tcp.Config, remote packet.Addr) *tcp.Config {
 		if n.configs == nil {
 			n.configs = map[tcp.Config]*tcp.Config{}
 		}
-		c = &cfg
+		c = new(tcp.Config) // not &cfg, which would be allocated in every call
+		*c = cfg
 		n.configs[cfg] = c
 	}
 	n.lastConfig = c
