@@ -77,6 +77,7 @@ type Direction struct {
 	cfg   DirectionConfig
 	net   *Network
 	self  sim.Entity
+	arg   uint32 // of the events that are arrivals
 	to    *Interface
 	name  string
 	draw  sim.Stream
@@ -185,7 +186,7 @@ func (d *Direction) send(p *packet.Packet) {
 			return // the event of the first is pending
 		}
 	}
-	d.net.K.Arm(&d.timer, d.self, 0, e.at)
+	d.net.K.Arm(&d.timer, d.self, d.arg, e.at)
 }
 
 // admit applies the limits of the queue: drop tail.
@@ -243,7 +244,7 @@ func (d *Direction) delay() time.Duration {
 // Handle delivers what arrives now.
 func (d *Direction) Handle(uint32) {
 	k := d.net.K
-	if !k.Due(&d.timer, d.self, 0) {
+	if !k.Due(&d.timer, d.self, d.arg) {
 		return
 	}
 	now := k.Now()
@@ -252,7 +253,7 @@ func (d *Direction) Handle(uint32) {
 			d.deliver(d.late.pop())
 		}
 		if len(d.late.h) > 0 {
-			k.Arm(&d.timer, d.self, 0, d.late.h[0].at)
+			k.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
 		}
 		return
 	}
@@ -261,7 +262,7 @@ func (d *Direction) Handle(uint32) {
 		d.deliver(d.flying.pop())
 	}
 	if d.flying.n > 0 {
-		k.Arm(&d.timer, d.self, 0, d.flying.first().at)
+		k.Arm(&d.timer, d.self, d.arg, d.flying.first().at)
 	}
 }
 

@@ -95,10 +95,10 @@ func (s *UDPSocket) SendFrom(from packet.Addr, to packet.AddrPort, p packet.Payl
 // sourceFor returns the address that the host speaks from to dst: that of the interface that leads there (RFC 6724 §5
 // comes to no more than this with one address an interface).
 func (h *Host) sourceFor(dst packet.Addr) packet.Addr {
-	switch out := h.routes.lookup(&h.Core, dst); out {
-	case nil:
+	switch out := h.routes.lookup(&h.Core, dst); {
+	case out == nil:
 		return packet.Addr{}
-	case h.loop:
+	case out == h.lo:
 		return dst
 	default:
 		return out.Addr(dst)
