@@ -23,6 +23,7 @@ type Host struct {
 	ports  map[packet.Addr]uint16
 	relays map[packet.AddrPort]func(*packet.Packet)
 	timer  sim.Timer // the host's own deadlines
+	lo     *Interface
 	tcp    tcpHost
 }
 
@@ -30,17 +31,20 @@ type Host struct {
 func (n *Network) AddHost(name string) *Host {
 	h := &Host{}
 	n.Add(name, h)
-	n.addLoop(h)
+	h.loop = h.loopback
 	return h
 }
 
-// addLoop makes the host's loopback: a direction without delay to the host itself.
-func (n *Network) addLoop(h *Host) {
-	i := &Interface{Name: "lo", node: h}
-	i.Peer = i
-	i.Out = &Direction{cfg: DirectionConfig{MTU: loopMTU}, net: n, to: i, name: i.String()}
-	i.Out.self = n.K.Add(i.Out.name, i.Out)
-	h.loop = i
+// loopback returns the host's interface to itself, a direction without delay whose events are the host's own. Most hosts
+// never need one, so it is made at the first use.
+func (h *Host) loopback() *Interface {
+	if h.lo == nil {
+		i := &Interface{Name: "lo", node: h}
+		i.Peer = i
+		i.Out = &Direction{cfg: DirectionConfig{MTU: loopMTU}, net: h.net, to: i, name: i.String(), self: h.self, arg: evLoop}
+		h.lo = i
+	}
+	return h.lo
 }
 
 // Forwards is false: no route leads through a host.
@@ -151,24 +155,27 @@ func (h *Host) ephemeral(a packet.Addr, free func(uint16) bool) uint16 {
 	return 0
 }
 
-// Events of a host's entity: the argument's low two bits say of which kind, the rest which connection.
+// Events of a host's entity: the argument's low three bits say of which kind, the rest which connection.
 const (
 	evHost   = iota // the host's own deadlines
 	evStream        // a connection's deadline
 	evReport        // a connection has reports for its owner
+	evLoop          // arrivals at the loopback
 )
 
 // Handle runs what is due.
 func (h *Host) Handle(arg uint32) {
-	switch arg & 3 {
+	switch arg & 7 {
 	case evHost:
 		if h.net.K.Due(&h.timer, h.self, evHost) {
 			h.expire()
 		}
 	case evStream:
-		h.streamDue(arg >> 2)
+		h.streamDue(arg >> 3)
 	case evReport:
-		h.streamReports(arg >> 2)
+		h.streamReports(arg >> 3)
+	case evLoop:
+		h.lo.Out.Handle(evLoop)
 	}
 }
 

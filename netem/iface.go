@@ -90,7 +90,7 @@ type Core struct {
 	own    map[packet.Addr]*Interface
 	routes routeTable
 
-	loop    *Interface // to the node itself; hosts only
+	loop    func() *Interface // to the node itself; nil: there is none
 	pathMTU map[packet.Addr]int
 	ipID    uint32
 }

@@ -26,6 +26,7 @@ type DirectionConfig struct {
 	// would exceed one is dropped.
 	QueuePackets int
 	QueueOctets  int
+	Discipline   Discipline // instead of drop tail, when not nil and Rate is limited; of this direction alone
 
 	MTU int // octets of the IP packet; 0: 1500
 }
@@ -34,6 +35,16 @@ type DirectionConfig struct {
 type LossModel interface {
 	// Lost reports whether the next packet, of the given octets, is lost; draw is the direction's own stream.
 	Lost(now sim.Time, octets int, draw *sim.Stream) bool
+}
+
+// Discipline is a queue that decides itself which packet goes next and which are dropped.
+type Discipline interface {
+	// Enqueue takes over p, whose Queued is now, and calls drop for every packet that it gives up, p or others.
+	Enqueue(now sim.Time, p *packet.Packet, drop func(*packet.Packet))
+	// Dequeue returns the packet to transmit now, or nil. It may call drop too.
+	Dequeue(now sim.Time, drop func(*packet.Packet)) *packet.Packet
+	// Len returns how many packets wait.
+	Len() int
 }
 
 // DefaultMTU is the MTU of a link that says nothing else.
@@ -77,6 +88,7 @@ type Direction struct {
 	cfg   DirectionConfig
 	net   *Network
 	self  sim.Entity
+	arg   uint32 // of the events that are arrivals
 	to    *Interface
 	name  string
 	draw  sim.Stream
@@ -87,9 +99,11 @@ type Direction struct {
 	rest    uint64   // and the fraction of a nanosecond after that, in units of 1/Rate ns
 	arrival sim.Time // latest arrival so far
 
-	waiting backlog  // whose transmission has not begun
-	flying  flight   // given and not arrived, in order of arrival
-	late    overtake // the same for a direction that reorders
+	service sim.Timer              // end of a transmission behind which packets wait in cfg.Discipline
+	dropped func(p *packet.Packet) // for cfg.Discipline
+	waiting backlog                // whose transmission has not begun
+	flying  flight                 // given and not arrived, in order of arrival
+	late    overtake               // the same for a direction that reorders
 }
 
 // Name returns the direction's name, "from>to" with the names of the interfaces.
@@ -111,6 +125,9 @@ func (d *Direction) Configure(c DirectionConfig) error {
 	}
 	if c.MTU == 0 {
 		c.MTU = DefaultMTU
+	}
+	if c.Discipline != d.cfg.Discipline {
+		return fmt.Errorf("netem: link %s: the queue discipline cannot be changed", d.name)
 	}
 	if c.Reorder != d.cfg.Reorder {
 		d.moveFlight(c.Reorder)
@@ -140,6 +157,13 @@ func (d *Direction) SetUp(up bool) {
 		d.lose(e.p, "down", &d.Stats.DownDrops)
 	}
 	d.waiting.clear()
+	if q := d.cfg.Discipline; q != nil {
+		for q.Len() > 0 {
+			if p := q.Dequeue(d.net.K.Now(), d.dropped); p != nil {
+				d.lose(p, "down", &d.Stats.DownDrops)
+			}
+		}
+	}
 	d.free, d.rest, d.arrival = d.net.K.Now(), 0, 0
 }
 
@@ -156,8 +180,16 @@ func (d *Direction) send(p *packet.Packet) {
 		d.lose(p, "oversize", &d.Stats.OversizeDrops)
 		return
 	}
-	e := inFlight{p: p, given: now}
-	done := now
+	if d.cfg.Discipline != nil && d.cfg.Rate != 0 {
+		d.enqueue(now, p)
+		return
+	}
+	d.launch(now, inFlight{p: p, given: now}, size)
+}
+
+// launch transmits a packet and sends it on its way.
+func (d *Direction) launch(now sim.Time, e inFlight, size int) {
+	p, done := e.p, now
 	if d.cfg.Rate != 0 {
 		if !d.admit(now, size) {
 			d.lose(p, "queue", &d.Stats.QueueDrops)
@@ -165,7 +197,7 @@ func (d *Direction) send(p *packet.Packet) {
 		}
 		var start sim.Time
 		start, done = d.transmit(now, size)
-		e.wait, e.transmission = start.Sub(now), done.Sub(start)
+		e.wait, e.transmission = start.Sub(e.given), done.Sub(start)
 	}
 	d.Stats.Packets++
 	d.Stats.Octets += uint64(size)
@@ -185,7 +217,7 @@ func (d *Direction) send(p *packet.Packet) {
 			return // the event of the first is pending
 		}
 	}
-	d.net.K.Arm(&d.timer, d.self, 0, e.at)
+	d.net.K.Arm(&d.timer, d.self, d.arg, e.at)
 }
 
 // admit applies the limits of the queue: drop tail.
@@ -240,10 +272,14 @@ func (d *Direction) delay() time.Duration {
 	return max(0, d.cfg.Delay-d.cfg.Jitter+j)
 }
 
-// Handle delivers what arrives now.
-func (d *Direction) Handle(uint32) {
+// Handle delivers what arrives now, or transmits the next packet of a queue discipline.
+func (d *Direction) Handle(arg uint32) {
 	k := d.net.K
-	if !k.Due(&d.timer, d.self, 0) {
+	if arg != d.arg {
+		d.serve()
+		return
+	}
+	if !k.Due(&d.timer, d.self, d.arg) {
 		return
 	}
 	now := k.Now()
@@ -252,7 +288,7 @@ func (d *Direction) Handle(uint32) {
 			d.deliver(d.late.pop())
 		}
 		if len(d.late.h) > 0 {
-			k.Arm(&d.timer, d.self, 0, d.late.h[0].at)
+			k.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
 		}
 		return
 	}
@@ -261,7 +297,7 @@ func (d *Direction) Handle(uint32) {
 		d.deliver(d.flying.pop())
 	}
 	if d.flying.n > 0 {
-		k.Arm(&d.timer, d.self, 0, d.flying.first().at)
+		k.Arm(&d.timer, d.self, d.arg, d.flying.first().at)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 type routeTable struct {
 	hosts    map[packet.Addr]*Interface
 	prefixes []prefixRoute // longest first, then in the order they were added
-	recent   []recentRoute // direct-mapped cache of results; nil until the first look-up
+	recent   []recentRoute // direct-mapped cache of results, a power of two; nil until the first look-up
 }
 
 type prefixRoute struct {
@@ -26,16 +26,24 @@ type recentRoute struct {
 	out *Interface
 }
 
-const recentRoutes = 64
+// Sizes of the cache: hosts are many and talk to few, nodes with several interfaces to many.
+const (
+	recentOfHost = 2
+	recentOfHub  = 64
+)
 
 func (t *routeTable) invalidate() { t.recent = nil }
 
 // lookup returns the interface of c, whose table this is, towards dst, or nil: for c's own addresses its loopback.
 func (t *routeTable) lookup(c *Core, dst packet.Addr) *Interface {
 	if t.recent == nil {
-		t.recent = make([]recentRoute, recentRoutes)
+		size := recentOfHub
+		if len(c.ifaces) <= 1 {
+			size = recentOfHost
+		}
+		t.recent = make([]recentRoute, size)
 	}
-	r := &t.recent[dst.Hash()>>58]
+	r := &t.recent[int(dst.Hash()>>58)&(len(t.recent)-1)]
 	if r.dst != dst {
 		*r = recentRoute{dst, t.find(c, dst)}
 	}
@@ -44,7 +52,10 @@ func (t *routeTable) lookup(c *Core, dst packet.Addr) *Interface {
 
 func (t *routeTable) find(c *Core, dst packet.Addr) *Interface {
 	if c.own[dst] != nil {
-		return c.loop
+		if c.loop == nil {
+			return nil
+		}
+		return c.loop()
 	}
 	if i := t.hosts[dst]; i != nil {
 		return i

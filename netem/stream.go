@@ -184,7 +184,7 @@ func (s *Stream) settle() {
 	if s.held && !s.reporting {
 		s.reporting = true
 		k := s.host.net.K
-		k.At(k.Now(), s.host.self, s.slot<<2|evReport)
+		k.At(k.Now(), s.host.self, s.slot<<3|evReport)
 	}
 	s.arm()
 }
@@ -235,7 +235,7 @@ func (s *Stream) letGo() {
 	t := &s.host.tcp
 	sl := &t.slots[s.slot]
 	sl.s = nil
-	s.host.net.K.Arm(&sl.timer, s.host.self, s.slot<<2|evStream, sim.Never)
+	s.host.net.K.Arm(&sl.timer, s.host.self, s.slot<<3|evStream, sim.Never)
 	t.free = append(t.free, s.slot)
 }
 
@@ -243,6 +243,6 @@ func (s *Stream) letGo() {
 func (s *Stream) arm() {
 	if s.linked {
 		h := s.host
-		h.net.K.Arm(&h.tcp.slots[s.slot].timer, h.self, s.slot<<2|evStream, s.conn.Deadline())
+		h.net.K.Arm(&h.tcp.slots[s.slot].timer, h.self, s.slot<<3|evStream, s.conn.Deadline())
 	}
 }

@@ -124,7 +124,8 @@ func (h *Host) config(cfg tcp.Config, remote packet.Addr) *tcp.Config {
 		if n.configs == nil {
 			n.configs = map[tcp.Config]*tcp.Config{}
 		}
-		c = &cfg
+		c = new(tcp.Config) // not &cfg, which would be allocated in every call
+		*c = cfg
 		n.configs[cfg] = c
 	}
 	n.lastConfig = c
@@ -161,7 +162,7 @@ func (h *Host) tcpICMP(p *packet.Packet) {
 // streamDue runs a connection's deadline.
 func (h *Host) streamDue(slot uint32) {
 	k, sl := h.net.K, &h.tcp.slots[slot]
-	if !k.Due(&sl.timer, h.self, slot<<2|evStream) || sl.s == nil {
+	if !k.Due(&sl.timer, h.self, slot<<3|evStream) || sl.s == nil {
 		return
 	}
 	s := sl.s

@@ -95,13 +95,14 @@ func (s *UDPSocket) SendFrom(from packet.Addr, to packet.AddrPort, p packet.Payl
 // sourceFor returns the address that the host speaks from to dst: that of the interface that leads there (RFC 6724 §5
 // comes to no more than this with one address an interface).
 func (h *Host) sourceFor(dst packet.Addr) packet.Addr {
-	if h.own[dst] != nil {
+	switch out := h.routes.lookup(&h.Core, dst); {
+	case out == nil:
+		return packet.Addr{}
+	case out == h.lo:
 		return dst
-	}
-	if out := h.routes.lookup(&h.Core, dst); out != nil {
+	default:
 		return out.Addr(dst)
 	}
-	return packet.Addr{}
 }
 
 func (h *Host) receiveUDP(p *packet.Packet) {

@@ -27,6 +27,8 @@ type Packet struct {
 	ICMP             ICMPHeader
 	Payload          Payload // octets behind the transport header; for a later fragment, raw octets of the datagram
 
+	Queued sim.Time // when it entered the queue that it waits in, where the queue is a netem.Discipline
+
 	ID    uint64    // number of the packet in the run, the same on every hop; for observers
 	Cause sim.Cause // what made the sender send it, moved on by every hop
 }

@@ -1,0 +1,46 @@
+package netem
+
+import (
+	"imsim/netem/packet"
+	"imsim/sim"
+)
+
+// With a Discipline the choice of the next packet is made when the transmitter becomes free, which costs an event for
+// each packet that has waited.
+
+// serviceArg is the argument of such events.
+const serviceArg = 1
+
+// enqueue gives p to the discipline and sees to it that the transmitter serves it.
+func (d *Direction) enqueue(now sim.Time, p *packet.Packet) {
+	q := d.cfg.Discipline
+	if d.dropped == nil {
+		d.dropped = func(p *packet.Packet) { d.lose(p, "queue", &d.Stats.QueueDrops) }
+	}
+	p.Queued = now
+	q.Enqueue(now, p, d.dropped)
+	if !d.service.Armed() && d.free <= now {
+		d.transmitNext(now)
+	} else {
+		d.net.K.Arm(&d.service, d.self, serviceArg, d.free)
+	}
+	d.Stats.MaxQueuePackets = max(d.Stats.MaxQueuePackets, q.Len())
+}
+
+// serve runs at the end of a transmission.
+func (d *Direction) serve() {
+	k := d.net.K
+	if k.Due(&d.service, d.self, serviceArg) {
+		d.transmitNext(k.Now())
+	}
+}
+
+func (d *Direction) transmitNext(now sim.Time) {
+	q := d.cfg.Discipline
+	if p := q.Dequeue(now, d.dropped); p != nil {
+		d.launch(now, inFlight{p: p, given: p.Queued}, p.Len())
+	}
+	if q.Len() > 0 {
+		d.net.K.Arm(&d.service, d.self, serviceArg, d.free)
+	}
+}
