@@ -1,0 +1,145 @@
+package h248
+
+import (
+	"time"
+
+	"imsim/sim"
+)
+
+// request is one of our transactions that is not answered yet.
+type request struct {
+	bytes         []byte
+	why           sim.Cause // of the request or of the last Pending, which both armed the deadlines
+	repeatAt      sim.Time  // Never over TCP
+	loseAt        sim.Time
+	interval      time.Duration
+	pendings      int
+	serviceChange bool // of ROOT
+}
+
+// Request sends a transaction and returns its id. Answer or Timeout will name it.
+func (e *Endpoint) Request(now sim.Time, why sim.Cause, actions []Action) TransactionID {
+	e.expire(now)
+	id := e.nextID
+	e.nextID++
+	if e.nextID == 0 { // H.248.1 §8.1: 0 is no transaction's id
+		e.nextID = 1
+	}
+	r := &request{why: why, interval: e.cfg.ReqRetx, repeatAt: sim.Never, serviceChange: isServiceChange(actions)}
+	r.bytes = e.send(why, &Item{Kind: Request, ID: id, Actions: actions})
+	e.open[id] = r
+	e.order = append(e.order, id)
+	e.armRepeat(now, id, r)
+	r.loseAt = now.Add(e.cfg.TMax)
+	e.timers.add(r.loseAt, loseRequest, id)
+	return id
+}
+
+func (e *Endpoint) armRepeat(now sim.Time, id TransactionID, r *request) {
+	if e.cfg.Transport == UDP {
+		r.repeatAt = now.Add(r.interval)
+		e.timers.add(r.repeatAt, repeatRequest, id)
+	}
+}
+
+// isServiceChange reports whether a transaction is the ServiceChange of a whole gateway.
+func isServiceChange(actions []Action) bool {
+	for i := range actions {
+		for j := range actions[i].Commands {
+			if c := &actions[i].Commands[j]; c.Verb == ServiceChange && c.Termination.IsRoot() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// repeat sends a request again. H.248.1 Annex D.1.3: the interval grows exponentially, up to a limit.
+func (e *Endpoint) repeat(now sim.Time, id TransactionID) {
+	r := e.open[id]
+	e.out.push(Output{Kind: Send, Cause: r.why, ID: id, Bytes: r.bytes, Resent: true})
+	if r.pendings == 0 {
+		r.interval = min(2*r.interval, e.cfg.ReqRetxCap)
+	}
+	e.armRepeat(now, id, r)
+}
+
+// lose gives up: an unanswered request means that the peer is gone, so all requests fail.
+func (e *Endpoint) lose(id TransactionID) {
+	why := e.open[id].why
+	for _, other := range e.order {
+		if r := e.open[other]; r != nil {
+			e.out.push(Output{Kind: Timeout, Cause: r.why, ID: other})
+			delete(e.open, other)
+		}
+	}
+	e.order = e.order[:0]
+	e.out.push(Output{Kind: AssociationLost, Cause: why, ID: id})
+}
+
+func (e *Endpoint) done(id TransactionID) {
+	delete(e.open, id)
+	n := 0
+	for n < len(e.order) && e.open[e.order[n]] == nil {
+		n++
+	}
+	if n > 0 {
+		e.order = e.order[:copy(e.order, e.order[n:])]
+	}
+}
+
+// answered takes a reply of the peer. A repeated one is acknowledged again if it asks for that, and otherwise ignored.
+func (e *Endpoint) answered(why sim.Cause, it *Item) {
+	if it.ImmAckRequired {
+		// H.248.1 §8.2.2: the third leg of the handshake, sent at once.
+		e.send(why, &Item{Kind: Ack, Acks: []AckRange{{it.ID, it.ID}}})
+	}
+	r := e.open[it.ID]
+	if r == nil {
+		return
+	}
+	if r.serviceChange && !failed(it) {
+		e.ready = true
+	}
+	e.done(it.ID)
+	e.out.push(Output{Kind: Answer, Cause: why, ID: it.ID, Item: it})
+}
+
+// failed reports whether a reply holds an error anywhere.
+func failed(it *Item) bool {
+	if it.Error != nil {
+		return true
+	}
+	for i := range it.Actions {
+		a := &it.Actions[i]
+		if a.Error != nil {
+			return true
+		}
+		for j := range a.Commands {
+			if a.Commands[j].Error != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pending takes the peer's word that it works on our request.
+func (e *Endpoint) pending(now sim.Time, why sim.Cause, id TransactionID) {
+	r := e.open[id]
+	if r == nil {
+		return
+	}
+	r.pendings++
+	// H.248.1 §8.2.3: more Pendings than the limit mean that the transaction failed. Its 506 may have been lost.
+	if r.pendings > e.cfg.PendingLimit {
+		e.done(id)
+		e.out.push(Output{Kind: Timeout, Cause: why, ID: id, Code: ErrTooManyPendings})
+		return
+	}
+	r.why, r.interval = why, e.cfg.LongRequest
+	e.armRepeat(now, id, r)
+	r.loseAt = now.Add(e.cfg.TMax)
+	e.timers.add(r.loseAt, loseRequest, id)
+	e.out.push(Output{Kind: PendingSeen, Cause: why, ID: id})
+}
