@@ -129,6 +129,7 @@ func (e *Endpoint) malformed(why sim.Cause, s *SyntaxError) {
 	e.out.push(Output{Kind: Malformed, Cause: why, ID: s.ID, Code: s.Code, Text: s.Text, Syntax: s})
 	switch {
 	case s.InAnswer: // an answer is never answered, so that two endpoints cannot keep each other busy
+	case s.InRequest && s.Known && e.taken[s.ID] != nil: // a spoilt repetition of what is executed or answered
 	case s.InRequest && s.Known && s.ID != 0:
 		e.send(why, &Item{Kind: Reply, ID: s.ID, Error: s.Descriptor()})
 	default:

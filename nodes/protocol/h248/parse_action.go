@@ -28,7 +28,7 @@ func (p *parser) action(a *Action, reply bool) bool {
 		return reply || p.fail(ErrActionSyntax, "command expected")
 	}
 	if a.Commands == nil {
-		a.Commands = make([]Command, 0, 2)
+		a.Commands = make([]Command, 0, 1)
 	}
 	if !p.elements('}', func(p *parser) bool { return p.actionItem(a, reply) }) {
 		return false
@@ -80,14 +80,27 @@ func (p *parser) actionItem(a *Action, reply bool) bool {
 		a.Error, ok = p.errorDescriptor()
 		return ok
 	}
-	var c Command
+	a.Commands = append(a.Commands, Command{})
+	c := &a.Commands[len(a.Commands)-1]
+	if !p.verb(c, start, w, t, reply) {
+		return false
+	}
+	level := p.level
+	p.level = ErrCommandSyntax
+	ok = p.command(c, reply)
+	p.level = level
+	return ok
+}
+
+// verb takes the prefixes off a command's name and finds out what it is.
+func (p *parser) verb(c *Command, start int, w string, t token, reply bool) bool {
 	for len(w) > 2 && w[1] == '-' {
+		ok := !c.WildcardReply && !reply
 		switch lower(w[0]) {
-		case 'o':
-			ok = !c.Optional && !c.WildcardReply && !reply
+		case 'o': // stands before W-
+			ok = ok && !c.Optional
 			c.Optional = true
 		case 'w':
-			ok = !c.WildcardReply && !reply
 			c.WildcardReply = true
 		default:
 			ok = false
@@ -101,17 +114,10 @@ func (p *parser) actionItem(a *Action, reply bool) bool {
 	for v := Add; v <= ServiceChange; v++ {
 		if verbTokens[v] == t {
 			c.Verb = v
+			return true
 		}
 	}
-	if c.Verb == 0 {
-		return p.failAt(start, ErrUnknownCommand, "command expected, not '"+w+"'")
-	}
-	a.Commands = append(a.Commands, c)
-	level := p.level
-	p.level = ErrCommandSyntax
-	ok = p.command(&a.Commands[len(a.Commands)-1], reply)
-	p.level = level
-	return ok
+	return p.failAt(start, ErrUnknownCommand, "command expected, not '"+w+"'")
 }
 
 func (p *parser) contextProperty(a *Action, t token) bool {

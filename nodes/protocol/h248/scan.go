@@ -243,10 +243,7 @@ func (p *parser) raw() ([]byte, bool) {
 		return nil, p.syntax("'}' expected")
 	}
 	p.pos = i + 1
-	text := p.src[start:i]
-	for len(text) > 0 && (text[len(text)-1] == ' ' || text[len(text)-1] == '\t') {
-		text = text[:len(text)-1] // indentation of the closing brace
-	}
+	text := lastLine(p.src[start:i])
 	if escapes == 0 {
 		return []byte(text), true
 	}
@@ -258,6 +255,27 @@ func (p *parser) raw() ([]byte, bool) {
 		out = append(out, text[i])
 	}
 	return out, true
+}
+
+// lastLine cuts off what follows the end of the last line: an empty line, the indentation of the closing brace.
+func lastLine(s string) string {
+	end := len(s)
+	for end > 0 && charClass[s[end-1]] == spaceChar {
+		end--
+	}
+	for end < len(s) && (s[end] == ' ' || s[end] == '\t') {
+		end++
+	}
+	if end < len(s) && s[end] == '\r' {
+		end++
+	}
+	if end < len(s) && s[end] == '\n' {
+		return s[:end+1]
+	}
+	for end > 0 && (s[end-1] == ' ' || s[end-1] == '\t') {
+		end--
+	}
+	return s[:end]
 }
 
 // opaque reads what follows a keyword up to the end of its outermost braces, without looking into it.
