@@ -3,6 +3,7 @@ package h248
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -147,11 +148,11 @@ func generated(n int) (list []*Message) {
 }
 
 func TestGeneratedRoundTrip(t *testing.T) {
-	for i, m := range generated(500) {
+	for i, m := range generated(200) {
 		for _, style := range []Style{Pretty, Compact} {
 			b := m.Append(nil, style)
-			if d := cmp.Diff(m, mustParse(t, b)); d != "" {
-				t.Fatalf("message %d, %v:\n%s\n%s", i, style, d, b)
+			if again := mustParse(t, b); !reflect.DeepEqual(m, again) {
+				t.Fatalf("message %d, %v:\n%s\n%s", i, style, cmp.Diff(m, again), b)
 			}
 		}
 		for _, it := range m.Items {
@@ -168,7 +169,7 @@ func TestGeneratedRoundTrip(t *testing.T) {
 
 // OTP finds the same meaning in both encodings of what we may send, and its re-encodings mean that to us too.
 func TestMegacoAgreesOnGenerated(t *testing.T) {
-	list := generated(150)
+	list := generated(60)
 	var batch [][]byte
 	for _, m := range list {
 		batch = append(batch, m.Append(nil, Pretty), m.Append(nil, Compact))
@@ -183,8 +184,8 @@ func TestMegacoAgreesOnGenerated(t *testing.T) {
 			t.Fatalf("message %d: the encodings differ for OTP:\n%s\n%s", i, pretty.Compact, compact.Compact)
 		}
 		a, b := mustParse(t, compact.Compact), mustParse(t, compact.Pretty)
-		if d := cmp.Diff(a, b); d != "" {
-			t.Fatalf("message %d: OTP's two encodings differ for us:\n%s", i, d)
+		if !reflect.DeepEqual(a, b) {
+			t.Fatalf("message %d: OTP's two encodings differ for us:\n%s", i, cmp.Diff(a, b))
 		}
 	}
 }
