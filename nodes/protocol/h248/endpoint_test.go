@@ -35,6 +35,9 @@ func newLab(t *testing.T, change func(*Config)) *lab {
 func (l *lab) drain() {
 	for _, e := range []*Endpoint{l.mgc, l.mg} {
 		for o, ok := e.Next(); ok; o, ok = e.Next() {
+			if o.Cause == (sim.Cause{}) {
+				l.t.Errorf("%v %v %d has no cause", e.cfg.Role, o.Kind, o.ID)
+			}
 			if o.Kind == Send {
 				if e == l.mgc {
 					l.toMG = append(l.toMG, o)

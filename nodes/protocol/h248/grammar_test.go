@@ -166,6 +166,20 @@ func TestRawText(t *testing.T) {
 	}
 }
 
+func TestSummary(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"T=1002{C=7{MF=a,A=$}}", "Request 1002: Modify, Add"},
+		{`P=1001{ER=510{}}`, "Reply 1001: error 510"},
+		{`P=3{C=7{MF=a,MF=b{ER=430{}}},C=8{ER=411{}}}`, "Reply 3: Modify, Modify error 430, error 411"},
+		{"PN=7{}", "Pending 7"},
+		{"K{1,3-5}", "Ack 1, 3-5"},
+	} {
+		if got := string(mustParse(t, []byte(head+tt.text)).Items[0].AppendSummary(nil)); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, ex := range examples(f) {
 		f.Add(ex.text)
