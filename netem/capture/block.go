@@ -36,21 +36,29 @@ func (c *Writer) beginPacket(id ID, at sim.Time) int {
 	}
 	c.ifs[id].packets++
 	c.last = max(c.last, at)
-	b := c.begin(blockPacket)
-	c.buf = le.AppendUint32(c.buf, uint32(id))
-	c.time(at)
-	c.buf = append(c.buf, 0, 0, 0, 0, 0, 0, 0, 0) // captured and original length
+	b := len(c.buf)
+	var zeros [packetHead]byte
+	c.buf = append(c.buf, zeros[:]...)
+	h := c.buf[b : b+packetHead]
+	t := Epoch + uint64(at)
+	le.PutUint32(h[0:], blockPacket)
+	le.PutUint32(h[8:], uint32(id))
+	le.PutUint32(h[12:], uint32(t>>32))
+	le.PutUint32(h[16:], uint32(t))
 	return b
 }
 
+// packetHead is where the octets of a packet begin in its block: behind type and length of the block, interface, time,
+// captured and original length.
+const packetHead = 28
+
 // endPacket cuts and pads the octets of the packet block at b and fills in their number.
 func (c *Writer) endPacket(b int) {
-	const data = 28 // from the block's beginning to the packet's
-	n := len(c.buf) - b - data
+	n := len(c.buf) - b - packetHead
 	kept := min(n, c.snap)
 	le.PutUint32(c.buf[b+20:], uint32(kept))
 	le.PutUint32(c.buf[b+24:], uint32(n))
-	c.buf = pad(c.buf[:b+data+kept], kept)
+	c.buf = pad(c.buf[:b+packetHead+kept], kept)
 }
 
 func (c *Writer) time(at sim.Time) {

@@ -43,7 +43,7 @@ func (c *Writer) UpperPayload(id ID, at sim.Time, dissector string, src, dst pac
 	}
 	b := c.beginPacket(id, at)
 	c.pduTags(dissector, src, dst)
-	head := len(c.buf) - b - 28
+	head := len(c.buf) - b - packetHead
 	room := max(c.snap-head, 0)
 	for _, s := range message.Spans { // only what is kept becomes real
 		n := min(s.Len, room)

@@ -75,8 +75,6 @@ const (
 	optApplication   = 4 // section
 	optName          = 2 // interface
 	optResolution    = 9 // interface
-	optFlags         = 2 // packet
-	optPacketID      = 5 // packet
 	optReceived      = 4 // statistics
 	nameIPv4         = 1
 	nameIPv6         = 2
@@ -143,10 +141,12 @@ func (c *Writer) Packet(id ID, at sim.Time, out bool, p *packet.Packet, comment 
 	if out {
 		direction = outbound
 	}
-	c.buf = append(c.buf, optFlags, 0, 4, 0, direction, 0, 0, 0)
-	c.buf = append(c.buf, optPacketID, 0, 8, 0)
-	c.buf = le.AppendUint64(c.buf, p.ID)
-	c.endOptions()
+	// The rest is of fixed shape: flags, packet number, end of options, length of the block.
+	const tail = "\x02\x00\x04\x00" + "\x00\x00\x00\x00" + "\x05\x00\x08\x00" + "\x00\x00\x00\x00\x00\x00\x00\x00" + "\x00\x00\x00\x00"
+	c.buf = append(c.buf, tail...)
+	o := c.buf[len(c.buf)-len(tail):]
+	o[4] = direction
+	le.PutUint64(o[12:], p.ID)
 	c.end(b)
 }
 
