@@ -18,6 +18,8 @@ type Env struct {
 	Domain string                             // home domain of all subscribers
 	Addr   func(node string) packet.AddrPort  // a node's primary address with the SIP port
 	Secret func(identity string) (key string) // shared between a subscriber and the registrar
+	// Ready is called when a node has come into place (registered, associated) or has been refused.
+	Ready func(why sim.Cause)
 	// Scripts are the sessions' scripts by Call-ID: what the people and programs at both ends will do. Both ends look
 	// theirs up by what SIP tells them.
 	Scripts map[string]*Script

@@ -66,6 +66,9 @@ func NewBase(k *sim.Kernel, host *netem.Host, processors int, obs Observer, h si
 	return b
 }
 
+// NodeName returns the node's name.
+func (b *Base) NodeName() string { return b.Name }
+
 // Mark records a milestone at the current instant and returns the cause that names it.
 func (b *Base) Mark(why sim.Cause, leg, name, detail string) sim.Cause {
 	now := b.K.Now()

@@ -1,14 +1,24 @@
 package scenarios
 
+import (
+	"imsim/nodes/mediagw"
+	"imsim/nodes/pcscf"
+	"imsim/nodes/scscf"
+	"imsim/nodes/ue"
+)
+
 // kinds are the kinds of nodes: to register one, add a line with the zero value of its configuration. Schema, decoding,
 // defaults and checks follow from the type (see the package documentation for the tags); then run go generate.
 var kinds = []variant{
-	{"ue", "user equipment", UE{}},
-	{"pcscf", "P-CSCF with the IMS-ALG", PCSCF{}},
-	{"scscf", "S-CSCF", SCSCF{}},
-	{"mediagw", "media gateway (IMS-AGW, TrGW)", MediaGW{}},
+	{"ue", "user equipment", ue.Config{}},
+	{"pcscf", "P-CSCF with the IMS-ALG", pcscf.Config{}},
+	{"scscf", "S-CSCF with registrar", scscf.Config{}},
+	{"mediagw", "media gateway: the IMS-AGW", mediagw.Config{}},
 	{"router", "IP router", Router{}},
 }
+
+// Router forwards packets. It has no settings of its own.
+type Router struct{}
 
 // Kinds returns the kinds of nodes, in the order in which they were registered, with a line about each.
 func Kinds() (names, about []string) {

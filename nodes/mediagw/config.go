@@ -8,7 +8,7 @@ import (
 // Config is what a scenario says of a media gateway. Profile tells which gateway it is; the rest is the same for all.
 type Config struct {
 	Profile        string            `yaml:"profile-id" jsonschema:"enum=iq" jsonschema_description:"Which gateway it is: iq is an IMS-AGW; default iq."`
-	Controller     string            `yaml:"controller" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
+	Controller     string            `yaml:"controller" node:"pcscf" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
 	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which link each realm is on: access and core."`
 	Ports          Ports             `yaml:"ports" jsonschema_description:"Range of local ports."`
 	Timers         Timers            `yaml:"timers" jsonschema_description:"Supervisory timers (spec reference 0.4)."`

@@ -42,6 +42,7 @@ type Gateway struct {
 	unique      uint64
 	sessions    uint64
 	policy      bearer.Policy
+	associated  bool
 }
 
 type costs struct {
@@ -141,7 +142,15 @@ func (g *Gateway) Handle(slot uint32) {
 }
 
 // H248Answer takes the controller's replies. R-16: one that says our context is gone is no news.
-func (g *Gateway) H248Answer(h248.TransactionID, *h248.Item, sim.Cause) {}
+func (g *Gateway) H248Answer(_ h248.TransactionID, _ *h248.Item, why sim.Cause) {
+	if g.h248.Endpoint.Ready() && !g.associated {
+		g.associated = true
+		g.env.Ready(g.Mark(why, "", nodes.AssociationUp, ""))
+	}
+}
+
+// Settled reports whether the controller has accepted the gateway.
+func (g *Gateway) Settled() bool { return g.associated }
 
 // H248Failed takes the loss of a report: the controller's own supervision finds what it missed.
 func (g *Gateway) H248Failed(h248.TransactionID, h248.ErrorCode, sim.Cause) {}

@@ -7,8 +7,8 @@ import (
 
 // Config is what a scenario says of a P-CSCF with IMS-ALG.
 type Config struct {
-	Home      string   `yaml:"home" jsonschema:"required" jsonschema_description:"Node that requests towards the home network go to: the S-CSCF."`
-	Gateway   string   `yaml:"gateway" jsonschema:"required" jsonschema_description:"The IMS-AGW that this ALG controls over Iq."`
+	Home      string   `yaml:"home" node:"scscf" jsonschema:"required" jsonschema_description:"Node that requests towards the home network go to: the S-CSCF."`
+	Gateway   string   `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"The IMS-AGW that this ALG controls over Iq."`
 	MediaSec  []string `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls" jsonschema_description:"Media security mechanisms that the network announces; default msrp-tls and bfcp-tls."`
 	OptionTag string   `yaml:"reg-option-tag" jsonschema:"enum=sec-agree,enum=mediasec,enum=both" jsonschema_description:"Option tag of the security agreement (decision D13); default sec-agree."`
 

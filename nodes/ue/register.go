@@ -10,7 +10,8 @@ import (
 
 // registration is the UE's state towards its registrar (TS 24.229 cl. 5.1.1).
 type registration struct {
-	done     bool
+	done     bool // registered
+	over     bool // registered, or refused
 	tx       sip.TxID
 	request  *sip.Message
 	seq      uint32
@@ -37,6 +38,14 @@ func (u *UE) MediaSecurity(mechanism string) bool {
 
 // Registered reports whether the UE is registered, or need not be.
 func (u *UE) Registered() bool { return u.reg.done || u.cfg.Register == "none" }
+
+// Settled reports whether the registration is over, one way or the other, or none is wanted.
+func (u *UE) Settled() bool { return u.reg.over || u.cfg.Register == "none" }
+
+func (u *UE) settle(why sim.Cause) {
+	u.reg.over = true
+	u.env.Ready(why)
+}
 
 // Register starts the registration.
 func (u *UE) Register(why sim.Cause) {
@@ -82,9 +91,9 @@ func (u *UE) registerAnswered(m *sip.Message, why sim.Cause) {
 	case m.Status < 300:
 		u.noteSecurity(m)
 		u.reg.done = true
-		u.Mark(why, "", nodes.Registered, "")
+		u.settle(u.Mark(why, "", nodes.Registered, ""))
 	default:
-		u.Mark(why, "", nodes.RegisterRefused, strconv.Itoa(m.Status))
+		u.settle(u.Mark(why, "", nodes.RegisterRefused, strconv.Itoa(m.Status)))
 	}
 }
 
@@ -102,7 +111,7 @@ func (u *UE) noteSecurity(m *sip.Message) bool {
 func (u *UE) challenged(m *sip.Message, why sim.Cause) {
 	ch, err := sip.ParseChallenge(m.Get(sip.HWWWAuthenticate))
 	if err != nil {
-		u.Mark(why, "", nodes.RegisterRefused, "401")
+		u.settle(u.Mark(why, "", nodes.RegisterRefused, "401"))
 		return
 	}
 	u.reg.nonces++

@@ -147,7 +147,7 @@ func (u *UE) SIPCancel(tx sip.TxID, m *sip.Message, why sim.Cause) {
 // SIPFailed takes the failure of a transaction.
 func (u *UE) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
 	if tx == u.reg.tx {
-		u.Mark(why, "", nodes.RegisterRefused, fmt.Sprint(status))
+		u.settle(u.Mark(why, "", nodes.RegisterRefused, fmt.Sprint(status)))
 		return
 	}
 	if c := u.byTx[tx]; c != nil {

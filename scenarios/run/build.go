@@ -1,0 +1,161 @@
+package run
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"imsim/netem"
+	"imsim/netem/packet"
+	"imsim/nodes"
+	"imsim/nodes/mediagw"
+	"imsim/nodes/pcscf"
+	"imsim/nodes/scscf"
+	"imsim/nodes/transport"
+	"imsim/nodes/ue"
+	"imsim/scenarios"
+	"imsim/sim"
+)
+
+// domain is the home network of all subscribers.
+const domain = "home1.example"
+
+// world is a scenario at run time.
+type world struct {
+	file  *scenarios.File
+	k     *sim.Kernel
+	net   *netem.Network
+	env   *nodes.Env
+	links map[string][2]*netem.Direction // by link; never ranged over
+	ues   map[string]*ue.UE              // by node; never ranged over
+	ready []interface{ Settled() bool }  // who must be in place before calls start
+	users *users
+
+	controllers map[string]*pcscf.PCSCF
+	gateways    map[string]*mediagw.Gateway
+	starters    []func(sim.Cause)
+}
+
+// build makes the world of a scenario. Entities are made in the order of names, so that numbering depends on the scenario
+// alone.
+func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nodes.Engine) (*world, error) {
+	w := &world{
+		file: &sc.File, k: k, links: map[string][2]*netem.Direction{}, ues: map[string]*ue.UE{},
+		controllers: map[string]*pcscf.PCSCF{}, gateways: map[string]*mediagw.Gateway{},
+	}
+	family := netem.IPv4
+	if sc.File.Run.Family == "ipv6" {
+		family = netem.IPv6
+	}
+	w.net = netem.New(k, netem.Config{Families: family, MaxPackets: int(sc.File.Run.Limits.Packets)})
+	w.env = &nodes.Env{
+		K: k, Net: w.net, Obs: obs, Engine: engine, Domain: domain, Scripts: map[string]*nodes.Script{},
+		Addr:   w.addr,
+		Secret: func(identity string) string { return "secret of " + identity },
+		Ready:  w.settled,
+	}
+	if err := w.connect(); err != nil {
+		return nil, err
+	}
+	if err := w.populate(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// addr returns a node's primary address with the SIP port.
+func (w *world) addr(node string) packet.AddrPort {
+	h := w.net.Node(node).(*netem.Host)
+	a := h.Addr(true)
+	if !a.IsValid() {
+		a = h.Addr(false)
+	}
+	return packet.AddrPort{Addr: a, Port: transport.SIPPort}
+}
+
+// connect makes hosts, routers and links, and the routes.
+func (w *world) connect() error {
+	f := w.file
+	for _, name := range scenarios.Names(f.Nodes) {
+		if f.Nodes[name].Kind == "router" {
+			w.net.AddRouter(name)
+		} else {
+			w.net.AddHost(name)
+		}
+	}
+	for _, name := range scenarios.Names(f.Links) {
+		l := f.Links[name]
+		cfg := netem.LinkConfig{
+			AtoB: direction(l.Toward(0)), BtoA: direction(l.Toward(1)),
+			AName: iface(l.Between[0], name), BName: iface(l.Between[1], name),
+		}
+		a, b, err := w.net.Connect(w.net.Node(l.Between[0].Node), w.net.Node(l.Between[1].Node), cfg)
+		if err != nil {
+			return fmt.Errorf("links.%s: %w", name, err)
+		}
+		w.links[name] = [2]*netem.Direction{a.Out, b.Out}
+	}
+	return w.net.ComputeRoutes()
+}
+
+func iface(e scenarios.Endpoint, link string) string {
+	if e.Interface != "" {
+		return e.Interface
+	}
+	return link
+}
+
+// direction is a link's configuration in one direction.
+func direction(l scenarios.Link) netem.DirectionConfig {
+	return netem.DirectionConfig{
+		Rate: netem.BitRate(l.Rate), Delay: time.Duration(l.Delay), Jitter: time.Duration(l.Jitter), Reorder: l.Reorder,
+		Loss: sim.Prob(l.Loss), QueueOctets: int(l.Queue), MTU: int(l.MTU),
+	}
+}
+
+// populate makes the nodes.
+func (w *world) populate() error {
+	f := w.file
+	for index, name := range scenarios.Names(f.Nodes) {
+		host, _ := w.net.Node(name).(*netem.Host)
+		var err error
+		switch cfg := f.Nodes[name].Settings.(type) {
+		case *scenarios.Router:
+		case *ue.Config:
+			var u *ue.UE
+			if u, err = ue.New(w.env, host, *cfg, index); err == nil {
+				w.ues[name] = u
+				w.ready = append(w.ready, u)
+				w.starters = append(w.starters, u.Register)
+			}
+		case *pcscf.Config:
+			w.controllers[name], err = pcscf.New(w.env, host, *cfg)
+		case *scscf.Config:
+			_, err = scscf.New(w.env, host, *cfg)
+		case *mediagw.Config:
+			var g *mediagw.Gateway
+			if g, err = mediagw.New(w.env, host, *cfg, index); err == nil {
+				w.gateways[name] = g
+				w.ready = append(w.ready, g)
+				w.starters = append([]func(sim.Cause){g.Start}, w.starters...)
+			}
+		default:
+			err = fmt.Errorf("kind %q cannot be built", f.Nodes[name].Kind)
+		}
+		if err != nil {
+			return fmt.Errorf("nodes.%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// hosts names every address of the network, for captures.
+func (w *world) hosts(each func(netip.Addr, string)) {
+	for _, n := range w.net.Nodes() {
+		for _, i := range n.Interfaces() {
+			for _, a := range i.Addrs {
+				each(a.Netip(), n.Name()+"."+i.Name)
+			}
+		}
+	}
+}
