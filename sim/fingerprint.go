@@ -22,7 +22,8 @@ var ingredientNames = [NumIngredients]string{"time", "node", "packet", "transiti
 func (i Ingredient) String() string { return ingredientNames[i] }
 
 // Fingerprint digests a run. Two runs of one scenario, seed and version have equal fingerprints on every machine,
-// whatever is observed.
+// whatever is observed. It finds differences that happen, not ones that somebody contrives. The zero value is that of a
+// run of which nothing was mixed in.
 type Fingerprint struct {
 	sum [NumIngredients]uint64
 }
@@ -35,6 +36,21 @@ func (f *Fingerprint) Mix(i Ingredient, v uint64) {
 
 // Sum returns the digest of one ingredient.
 func (f *Fingerprint) Sum(i Ingredient) uint64 { return f.sum[i] }
+
+// Part is the digest of one ingredient with its name, as manifests list it.
+type Part struct {
+	Name string
+	Sum  uint64
+}
+
+// Parts returns the digests of all ingredients, in the order of their numbers.
+func (f *Fingerprint) Parts() [NumIngredients]Part {
+	var parts [NumIngredients]Part
+	for i, s := range f.sum {
+		parts[i] = Part{ingredientNames[i], s}
+	}
+	return parts
+}
 
 // String returns the digest of all ingredients together as sixteen hexadecimal digits.
 func (f *Fingerprint) String() string {

@@ -18,7 +18,7 @@ type Stream struct {
 
 // Rand returns the stream of the given name, at its first number.
 func (k *Kernel) Rand(name string) Stream {
-	h := k.seed ^ 0x6a09e667f3bcc909
+	h := k.cfg.Seed ^ 0x6a09e667f3bcc909
 	for i := range len(name) {
 		h = mix64(h ^ uint64(name[i]))
 	}

@@ -6,15 +6,19 @@ import "time"
 // done is called when it is finished, with the cause that the work's end is. A job of no cost on an idle processor is
 // done at once, within Do, so that a node without processing cost adds no events.
 type Server[J any] struct {
-	k     *Kernel
-	self  Entity
-	done  func(J, Cause)
-	free  int
-	queue []job[J] // waiting, in order
-	head  int
-	busy  []job[J] // slots of running jobs, index = processor
-	idle  []uint32
-	Used  time.Duration // processor time spent so far
+	// What was done so far, for reports. Jobs, Used and Waited count jobs when they are done.
+	Jobs       uint64
+	Used       time.Duration // processor time spent, over all processors
+	Waited     time.Duration // time that jobs spent waiting for a processor
+	MaxWaiting int           // most jobs that waited at once
+
+	k       *Kernel
+	self    Entity
+	done    func(J, Cause)
+	waiting jobs[J]
+	running []job[J] // by processor
+	idle    []uint32 // processors, the next to be used last
+	life    uint32   // how often the server was reset, in the upper half of the events' arg
 }
 
 type job[J any] struct {
@@ -22,61 +26,131 @@ type job[J any] struct {
 	why   Cause
 	cost  time.Duration
 	share Share
-	since Time
+	since Time // came in
 	began Time
 }
 
-// NewServer makes a server of n processors. done must not be nil.
+// MaxProcessors is the most processors that a Server can have.
+const MaxProcessors = 1 << processorBits
+
+const processorBits = 16
+
+// NewServer makes a server of n processors, 1 to MaxProcessors. done must not be nil; it may call Do.
 func NewServer[J any](k *Kernel, name string, n int, done func(J, Cause)) *Server[J] {
-	s := &Server[J]{k: k, done: done, busy: make([]job[J], n)}
-	for i := range n {
-		s.idle = append(s.idle, uint32(n-1-i))
+	if n < 1 || n > MaxProcessors {
+		panic("sim: a server has 1 to 65536 processors")
 	}
+	s := &Server[J]{k: k, done: done, running: make([]job[J], n), idle: make([]uint32, n)}
+	s.free()
 	s.self = k.Add(name, s)
 	return s
 }
 
-// Do queues a job that takes cost, booked as share (Processing or Crypto).
+// free makes all processors idle, so that the first is used first.
+func (s *Server[J]) free() {
+	n := len(s.running)
+	s.idle = s.idle[:n]
+	for i := range n {
+		s.idle[i] = uint32(n - 1 - i)
+	}
+}
+
+// Do queues a job that takes cost, not negative, booked as share (Processing or Crypto).
 func (s *Server[J]) Do(j J, cost time.Duration, share Share, why Cause) {
-	jb := job[J]{j, why, cost, share, s.k.now, s.k.now}
 	switch {
 	case len(s.idle) == 0:
-		s.queue = append(s.queue, jb)
+		s.waiting.push(job[J]{j, why, cost, share, s.k.now, s.k.now})
+		s.MaxWaiting = max(s.MaxWaiting, s.waiting.n)
 	case cost == 0:
+		s.Jobs++
 		s.done(j, why)
 	default:
-		s.start(jb)
+		s.start(job[J]{j, why, cost, share, s.k.now, s.k.now})
 	}
 }
 
 // Waiting returns the number of jobs that have not begun.
-func (s *Server[J]) Waiting() int { return len(s.queue) - s.head }
+func (s *Server[J]) Waiting() int { return s.waiting.n }
 
-func (s *Server[J]) start(jb job[J]) {
-	p := s.idle[len(s.idle)-1]
-	s.idle = s.idle[:len(s.idle)-1]
-	jb.began = s.k.now
-	s.busy[p] = jb
-	s.k.At(s.k.now.Add(jb.cost), s.self, p)
+// Running returns the number of jobs that have begun and are not done.
+func (s *Server[J]) Running() int { return len(s.running) - len(s.idle) }
+
+// Reset drops all jobs, as a restart of the node does: done is not called for them, and nothing is counted.
+func (s *Server[J]) Reset() {
+	clear(s.running)
+	s.free()
+	s.waiting.clear()
+	s.life += MaxProcessors
 }
 
-// Handle ends the job of processor p.
-func (s *Server[J]) Handle(p uint32) {
-	jb := s.busy[p]
-	s.busy[p] = job[J]{}
+func (s *Server[J]) start(jb job[J]) {
+	last := len(s.idle) - 1
+	p := s.idle[last]
+	s.idle = s.idle[:last]
+	jb.began = s.k.now
+	s.running[p] = jb
+	s.k.At(s.k.now.Add(jb.cost), s.self, s.life|p)
+}
+
+// Handle ends the job of a processor.
+func (s *Server[J]) Handle(arg uint32) {
+	p := arg % MaxProcessors
+	if arg-p != s.life {
+		return // of a job that Reset dropped
+	}
+	jb := s.running[p]
+	s.running[p] = job[J]{}
 	s.idle = append(s.idle, p)
+	s.Jobs++
 	s.Used += jb.cost
-	if s.head < len(s.queue) {
-		next := s.queue[s.head]
-		s.queue[s.head] = job[J]{}
-		if s.head++; s.head == len(s.queue) {
-			s.queue, s.head = s.queue[:0], 0
-		}
-		s.start(next)
+	s.Waited += jb.began.Sub(jb.since)
+	if s.waiting.n > 0 {
+		s.start(s.waiting.pop())
 	}
 	why := jb.why
 	if s.k.Tracing() {
-		why = s.k.Record(Record{Cause: why, Node: s.self, Kind: "cpu.done", Queueing: jb.began.Sub(jb.since), Rest: jb.share})
+		why = s.k.Record(Record{Cause: why, Node: s.self, Kind: "cpu.done", Queueing: jb.began.Sub(jb.since), Rest: rest(jb)})
 	}
 	s.done(jb.j, why)
+}
+
+// rest is what a job's time is that it did not spend waiting; none is nothing.
+func rest[J any](jb job[J]) Share {
+	if jb.cost == 0 {
+		return Instant
+	}
+	return jb.share
+}
+
+// jobs is a ring of jobs whose size is a power of two.
+type jobs[J any] struct {
+	ring []job[J]
+	head int
+	n    int
+}
+
+func (q *jobs[J]) push(jb job[J]) {
+	if q.n == len(q.ring) {
+		r := make([]job[J], max(8, 2*q.n))
+		for i := range q.n {
+			r[i] = q.ring[(q.head+i)&(q.n-1)]
+		}
+		q.ring, q.head = r, 0
+	}
+	q.ring[(q.head+q.n)&(len(q.ring)-1)] = jb
+	q.n++
+}
+
+func (q *jobs[J]) pop() job[J] {
+	p := &q.ring[q.head&(len(q.ring)-1)]
+	jb := *p
+	*p = job[J]{} // hold on to nothing
+	q.head++
+	q.n--
+	return jb
+}
+
+func (q *jobs[J]) clear() {
+	clear(q.ring)
+	q.head, q.n = 0, 0
 }

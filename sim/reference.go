@@ -1,23 +1,14 @@
 package sim
 
-// entry is a pending event: 24 octets without pointers.
-type entry struct {
-	at  Time
-	tie uint64 // entity<<40 | entity's counter
-	to  Entity
-	arg uint32
-}
-
-func (a *entry) before(b *entry) bool { return a.at < b.at || a.at == b.at && a.tie < b.tie }
-
-// queue is the reference implementation: a plain heap, and a FIFO for the current instant.
-type queue struct {
+// reference is the plain queue that the ladder is held against, in tests and in benchmarks: a 4-ary heap, and a FIFO
+// for the current instant. See Config.Queue.
+type reference struct {
 	heap []entry
 	now  []entry
 	head int
 }
 
-func (q *queue) push(e entry, now bool) {
+func (q *reference) push(e entry, now bool) {
 	if now {
 		q.now = append(q.now, e)
 		return
@@ -36,7 +27,7 @@ func (q *queue) push(e entry, now bool) {
 	q.heap = h
 }
 
-func (q *queue) pop(until Time) (entry, bool) {
+func (q *reference) pop(until Time) (entry, bool) {
 	// Heap entries of the current instant were scheduled earlier and go first.
 	if q.head < len(q.now) && (len(q.heap) == 0 || q.heap[0].at > q.now[q.head].at) {
 		e := q.now[q.head]
@@ -59,7 +50,8 @@ func (q *queue) pop(until Time) (entry, bool) {
 		if c >= len(h) {
 			break
 		}
-		for j := c + 1; j < min(c+4, len(h)); j++ {
+		end := min(c+4, len(h))
+		for j := c + 1; j < end; j++ {
 			if h[j].before(&h[c]) {
 				c = j
 			}
@@ -75,4 +67,15 @@ func (q *queue) pop(until Time) (entry, bool) {
 	}
 	q.heap = h
 	return top, true
+}
+
+func (q *reference) next() Time {
+	at := Never
+	if q.head < len(q.now) {
+		at = q.now[q.head].at
+	}
+	if len(q.heap) != 0 {
+		at = min(at, q.heap[0].at)
+	}
+	return at
 }
