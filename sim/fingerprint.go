@@ -30,7 +30,7 @@ type Fingerprint struct {
 
 // Mix adds a fact. The order of facts within an ingredient counts.
 func (f *Fingerprint) Mix(i Ingredient, v uint64) {
-	x := (f.sum[i] ^ v) * 0x9e3779b97f4a7c15
+	x := (f.sum[i]^v)*0x9e3779b97f4a7c15 + 0x6a09e667f3bcc909 // so that a first zero counts, too
 	f.sum[i] = x ^ x>>32
 }
 
