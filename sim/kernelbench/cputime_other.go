@@ -1,0 +1,7 @@
+//go:build !unix
+
+package kernelbench
+
+import "time"
+
+func cpuTime() time.Duration { return wallTime() }
