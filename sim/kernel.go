@@ -213,7 +213,7 @@ func (k *Kernel) Tracing() bool { return k.trace != nil }
 
 // Record writes one line of the trace, at the current instant, and returns the cause that names it: to be carried by
 // whatever the recorded event brings about. Without a trace it returns r.Cause itself, so the session label still rides
-// on.
+// on; where every nanosecond counts, ask Tracing before r is built.
 func (k *Kernel) Record(r Record) Cause {
 	if k.trace == nil {
 		return r.Cause
@@ -225,6 +225,7 @@ func (k *Kernel) write(r *Record) Cause {
 	k.records++
 	if k.records == 0 {
 		k.Limit("trace records", 1<<32-1, r.Node, "trace fewer sessions")
+		return r.Cause
 	}
 	k.record = *r // the kernel's own copy, so that the caller's need not live in the heap
 	k.record.At = k.now

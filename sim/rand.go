@@ -9,7 +9,7 @@ type Prob uint32
 const Certain Prob = 1e9
 
 // Stream is a named sequence of random numbers: draw n of a stream is a function of the run's seed, the stream's name
-// and n alone, so that adding an entity never shifts another's numbers.
+// and n alone, so that adding an entity never shifts another's numbers. A copy goes on from where it was made: keep one.
 type Stream struct {
 	key uint64
 	n   uint64
