@@ -47,6 +47,7 @@ type Kernel struct {
 	ladder   ladder
 
 	names     []string
+	most      Entity // entities
 	trace     func(RecordID, *Record)
 	record    Record // the one being written
 	records   RecordID
@@ -64,7 +65,7 @@ type entity struct {
 
 // New makes a kernel at time zero.
 func New(cfg Config) *Kernel {
-	k := &Kernel{trace: cfg.Trace, fp: cfg.Fingerprint, cfg: cfg, wake: make(chan struct{}, 1)}
+	k := &Kernel{trace: cfg.Trace, fp: cfg.Fingerprint, cfg: cfg, most: MaxEntities, wake: make(chan struct{}, 1)}
 	if k.fp == nil {
 		k.fp = &Fingerprint{}
 	}
@@ -90,8 +91,8 @@ func (k *Kernel) Fingerprint() *Fingerprint { return k.fp }
 // entity returned is the last one.
 func (k *Kernel) Add(name string, h Handler) Entity {
 	e := Entity(len(k.entities))
-	if e == MaxEntities {
-		k.Limit("entities", MaxEntities, e-1, "make fewer, or share one between objects told apart by arg")
+	if e == k.most {
+		k.Limit("entities", uint64(k.most), e-1, "make fewer, or share one between objects told apart by arg")
 		return e - 1
 	}
 	k.entities = append(k.entities, entity{handler: h, tie: uint64(e) << counterBits})

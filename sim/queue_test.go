@@ -186,7 +186,7 @@ func TestOrderIsTheDefinition(t *testing.T) {
 
 // The ladder and the heap agree over long runs, however these are cut up by Run's until.
 func TestLadderAgainstReference(t *testing.T) {
-	events := 120_000
+	events := 60_000
 	if testing.Short() {
 		events = 30_000
 	}
