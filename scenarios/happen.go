@@ -1,0 +1,116 @@
+package scenarios
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// sessions checks who takes part and what is sent.
+func (v *validator) sessions() {
+	for _, name := range Names(v.file.Sessions) {
+		s := v.file.Sessions[name]
+		path := at("sessions", name)
+		if s.From == s.To && s.From != "" {
+			v.wrong(sub(path, "to"), s.To+" calls itself", "name another node")
+		}
+		end := func(who string, path []string) {
+			if _, ok := v.file.Nodes[who]; ok && who != s.From && who != s.To {
+				v.wrong(path, who+" takes no part in this session", "write "+s.From+" or "+s.To)
+			}
+		}
+		for i, m := range s.Messages {
+			at := append(sub(path, "messages"), itoa(i))
+			end(m.From, sub(at, "from"))
+			if (m.Text == nil) == (m.Size == nil) {
+				v.wrong(at, "a message has a text or a size", "write one of the two")
+			}
+		}
+		if s.Release != nil {
+			end(s.Release.By, append(path, "release", "by"))
+		}
+		if a := s.Arrivals; a != nil {
+			if (a.Every == nil) == (a.Poisson == nil) {
+				v.wrong(sub(path, "arrivals"), "arrivals have a fixed or a mean distance", "write every or poisson")
+			} else if a.Poisson != nil && *a.Poisson == 0 {
+				v.wrong(append(path, "arrivals", "poisson"), "a mean of zero leaves no time", "more than 0s")
+			}
+		}
+		if until := v.file.Run.Until; until > 0 && s.At >= until {
+			v.wrong(sub(path, "at"), s.At.String()+" is not within the run", "less than run.until, "+until.String())
+		}
+	}
+}
+
+// timeline checks when steps happen and what they change.
+func (v *validator) timeline() {
+	links := Names(v.file.Links)
+	link := func(name string, path []string) {
+		if _, ok := v.file.Links[name]; !ok && name != "" {
+			v.wrong(path, "no link "+strconv.Quote(name), suggest(name, links))
+		}
+	}
+	for i := range v.file.Timeline {
+		s := &v.file.Timeline[i]
+		path := at("timeline", itoa(i))
+		_, hasAt := v.s.tree.at(sub(path, "at"))
+		_, hasWhen := v.s.tree.at(sub(path, "when"))
+		switch {
+		case hasAt == hasWhen:
+			v.wrong(path, "a step happens at an instant or when a milestone comes", "write at or when")
+		case s.After > 0 && hasAt:
+			v.wrong(sub(path, "after"), "after belongs to when", "add it to at")
+		case s.At != nil && v.file.Run.Until > 0 && *s.At >= v.file.Run.Until:
+			v.wrong(sub(path, "at"), s.At.String()+" is not within the run", "less than run.until, "+v.file.Run.Until.String())
+		}
+		if s.When != nil {
+			v.milestone(*s.When, sub(path, "when"))
+		}
+		switch a := s.Action.(type) {
+		case *LinkDown:
+			link(a.Link, sub(path, "link"))
+		case *LinkUp:
+			link(a.Link, sub(path, "link"))
+		case *SetValue:
+			v.setValue(a, path)
+		}
+	}
+}
+
+// setValue tries the change and keeps the link as it is then.
+func (v *validator) setValue(a *SetValue, path []string) {
+	p := strings.Split(a.Path, ".")
+	if len(p) < 3 || p[0] != "links" || p[2] == "between" || p[2] == "mtu" {
+		if a.Path != "" {
+			v.wrong(sub(path, "path"), a.Path+" cannot change during a run", "write the path of a link's value, for instance links.access.delay")
+		}
+		return
+	}
+	to, ok := v.s.tree.at(sub(path, "to"))
+	if !ok {
+		return
+	}
+	var errs Errors
+	o := override{path: p, pos: to.pos, val: to}
+	root := v.s.tree.clone()
+	o.apply(root, &errs)
+	for _, e := range errs {
+		v.wrong(sub(path, "path"), e.Wrong, e.Right)
+	}
+	below, _ := root.at(p[:2])
+	var d decoder
+	if len(errs) == 0 {
+		d.value(reflect.ValueOf(&a.Link).Elem(), below, p[:2])
+	}
+	for _, e := range append(d.errs, d.odd...) {
+		if e.Path == a.Path {
+			v.wrong(sub(path, "to"), e.Wrong, e.Right)
+		}
+	}
+}
+
+func (v *validator) milestone(m Milestone, path []string) {
+	if _, ok := v.kindOf(m.Node); !ok && m.Node != "" {
+		v.wrong(path, "no node "+strconv.Quote(m.Node), suggest(m.Node, v.places()))
+	}
+}

@@ -1,0 +1,48 @@
+package scenarios
+
+import "imsim/internal/units"
+
+// Step is one fault or change: when it happens and what is done.
+type Step struct {
+	At     *units.Duration `yaml:"at" jsonschema_description:"instant of the run"`
+	When   *Milestone      `yaml:"when" jsonschema_description:"milestone, in any session, that brings it about"`
+	After  units.Duration  `yaml:"after" jsonschema_description:"pause after the milestone of when"`
+	Do     string          `yaml:"do" jsonschema:"required" jsonschema_description:"what is done"`
+	Action any             `yaml:"-"` // *LinkDown, *LinkUp, *SetValue or *H248Drop; nil only beside an error
+}
+
+// LinkDown loses every packet that is sent into a link, and those in it.
+type LinkDown struct {
+	Link string `yaml:"link" jsonschema:"required" jsonschema_description:"the link that fails"`
+}
+
+// LinkUp repairs a link.
+type LinkUp struct {
+	Link string `yaml:"link" jsonschema:"required" jsonschema_description:"the link that is repaired"`
+}
+
+// SetValue changes a value of a link.
+type SetValue struct {
+	Path string `yaml:"path" jsonschema:"required" jsonschema_description:"the value's path, for instance links.access.delay"`
+	To   Scalar `yaml:"to" jsonschema:"required" jsonschema_description:"the new value"`
+
+	// Link is the link as it is once the value is changed, other steps left out. Loading fills it.
+	Link Link `yaml:"-"`
+}
+
+// H248Drop loses H.248 messages that a node sends.
+type H248Drop struct {
+	Node  string `yaml:"node" node:"*" jsonschema:"required" jsonschema_description:"the sender"`
+	Count int    `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
+}
+
+var actions = []variant{
+	{"link-down", "lose every packet on a link", LinkDown{}},
+	{"link-up", "repair a link", LinkUp{}},
+	{"set", "change a value of a link", SetValue{}},
+	{"h248-drop", "lose H.248 messages", H248Drop{}},
+}
+
+func (*Step) variants() (string, []variant) { return "do", actions }
+func (s *Step) setVariant(v any)            { s.Action = v }
+func (s *Step) variant() any                { return s.Action }
