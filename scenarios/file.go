@@ -11,7 +11,7 @@ type File struct {
 	Schema   int                `yaml:"schema" jsonschema:"required,enum=1" jsonschema_description:"version of the file format"`
 	Title    string             `yaml:"title" jsonschema:"required,minLength=1" jsonschema_description:"one line that says what happens"`
 	About    string             `yaml:"about" jsonschema_description:"what the scenario shows and why it matters"`
-	Source   Source             `yaml:"source" jsonschema_description:"where the procedure comes from"`
+	Source   Reference          `yaml:"source" jsonschema_description:"where the procedure comes from"`
 	Extends  string             `yaml:"extends" jsonschema_description:"file that this one changes, relative to it: maps are merged, lists and values replaced, null removes"`
 	Run      Run                `yaml:"run" jsonschema_description:"how the run goes"`
 	Profiles map[string]Profile `yaml:"profiles" jsonschema_description:"named settings that nodes take with profile"`
@@ -26,8 +26,8 @@ type File struct {
 	Sweep    Sweep              `yaml:"sweep" jsonschema_description:"values that a study varies"`
 }
 
-// Source says which clause and procedure a scenario plays.
-type Source struct {
+// Reference says which clause and procedure a scenario plays.
+type Reference struct {
 	Clause    string `yaml:"clause" jsonschema_description:"document and clause, for instance TS 23.334 §6.2.10.3.1.1.1"`
 	Procedure string `yaml:"procedure" jsonschema_description:"the procedure's name"`
 }
