@@ -9,16 +9,11 @@ import (
 	"imsim/scenarios/formula"
 )
 
-// lets checks names and formulas of let.
+// lets checks the formulas of let.
 func (v *validator) lets() {
 	for _, name := range Names(v.file.Let) {
 		f := v.file.Let[name]
-		path := at("let", name)
-		if slices.Contains(at("and", "max", "min"), name) {
-			v.wrong(path, strconv.Quote(name)+" is a word of formulas", "choose another name")
-			continue
-		}
-		v.formula(&f, path, nil)
+		v.formula(&f, at("let", name), nil)
 	}
 }
 
@@ -99,8 +94,9 @@ func (v *validator) oneCheck(path []string) bool {
 		return true
 	case 0:
 		for _, e := range t.keys {
-			if e.key != "session" && e.key != "domain" {
-				v.wrong(sub(path, e.key), "unknown key "+strconv.Quote(e.key), suggest(e.key, names))
+			if right := suggest(e.key, names); strings.HasPrefix(right, "did you mean") && e.key != "session" && e.key != "domain" {
+				v.wrong(sub(path, e.key), "unknown key "+strconv.Quote(e.key), right)
+				return false
 			}
 		}
 		v.wrong(path, "expects nothing", "write one of "+strings.Join(names, ", "))

@@ -113,7 +113,7 @@ func (d *decoder) scalar(v reflect.Value, n *tree, path []string) {
 		}
 	case v.CanUint():
 		var i uint64
-		if ok = n.tag == "!!int"; ok && n.text[0] != '-' {
+		if ok = n.tag == "!!int" && n.text[0] != '-'; ok {
 			i, err = strconv.ParseUint(n.text, 10, v.Type().Bits())
 			v.SetUint(i)
 		}
@@ -123,7 +123,7 @@ func (d *decoder) scalar(v reflect.Value, n *tree, path []string) {
 	if err != nil {
 		d.errs.add(n.pos, dotted(path), n.text+" does not fit", "at most "+itoa(v.Type().Bits())+" bits")
 	} else if !ok {
-		d.mismatch(n, path, v.Kind().String())
+		d.odd.add(n.pos, dotted(path), n.describe()+" does not fit", "")
 	}
 }
 
@@ -173,7 +173,7 @@ func (d *decoder) text(n *tree, path []string, err error) {
 }
 
 func (d *decoder) mismatch(n *tree, path []string, want string) {
-	d.odd.add(n.pos, dotted(path), "is not "+want, "")
+	d.odd.add(n.pos, dotted(path), n.describe()+" is not "+want, "")
 }
 
 func sub(path []string, key string) []string { return append(path[:len(path):len(path)], key) }

@@ -15,7 +15,7 @@ func (v *validator) sessions() {
 			v.wrong(sub(path, "to"), s.To+" calls itself", "name another node")
 		}
 		end := func(who string, path []string) {
-			if _, ok := v.file.Nodes[who]; ok && who != s.From && who != s.To {
+			if _, ok := v.file.Nodes[who]; ok && who != s.From && who != s.To && s.From != s.To {
 				v.wrong(path, who+" takes no part in this session", "write "+s.From+" or "+s.To)
 			}
 		}

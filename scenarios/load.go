@@ -202,8 +202,8 @@ func (l *loader) finish(src source, root *tree, opt Options) (*Scenario, error) 
 // override applies --set and --seed, and between those for profiles and the others puts profiles into nodes.
 func (l *loader) override(root *tree, opt Options) {
 	var late []override
-	for _, arg := range opt.Set {
-		if o, ok := readOverride(arg, &l.errs); !ok {
+	for i, arg := range opt.Set {
+		if o, ok := readOverride(i, arg, &l.errs); !ok {
 			continue
 		} else if o.early() {
 			o.apply(root, &l.errs)
@@ -213,7 +213,7 @@ func (l *loader) override(root *tree, opt Options) {
 	}
 	putProfiles(root, &l.errs)
 	if opt.Seed != nil {
-		p := Pos{File: "--seed", order: maxFiles + 1}
+		p := Pos{File: "--seed", order: maxFiles + len(opt.Set)}
 		late = append(late, override{path: []string{"run", "seed"}, pos: p,
 			val: &tree{pos: p, text: strconv.FormatUint(*opt.Seed, 10), tag: "!!int"}})
 	}

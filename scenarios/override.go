@@ -13,9 +13,9 @@ type override struct {
 	pos  Pos
 }
 
-// readOverride reads "path=value"; value is YAML.
-func readOverride(arg string, errs *Errors) (override, bool) {
-	o := override{pos: Pos{File: "--set " + arg, order: maxFiles + 1}}
+// readOverride reads the i-th override, "path=value"; value is YAML.
+func readOverride(i int, arg string, errs *Errors) (override, bool) {
+	o := override{pos: Pos{File: "--set " + arg, order: maxFiles + i}}
 	path, value, ok := strings.Cut(arg, "=")
 	if !ok || path == "" {
 		errs.add(o.pos, "", "is no override", "write path=value, for instance links.access.delay=17ms")
@@ -89,6 +89,10 @@ func (o *override) apply(root *tree, errs *Errors) {
 			errs.add(o.pos, full, "nothing is below "+where, "")
 			return
 		}
+		if !last && !holds(next) {
+			errs.add(o.pos, full, "nothing is below "+dotted(o.path[:i+1]), "")
+			return
+		}
 		if last {
 			o.put(at, key, errs)
 			return
@@ -102,6 +106,15 @@ func (o *override) apply(root *tree, errs *Errors) {
 		}
 		t, at = next, old
 	}
+}
+
+// holds tells whether a value of type t has others in it.
+func holds(t reflect.Type) bool {
+	switch t = bare(t); t.Kind() {
+	case reflect.Struct, reflect.Map, reflect.Slice:
+		return !isText(t)
+	}
+	return t.Kind() == reflect.Interface
 }
 
 // put replaces or removes what key leads to.

@@ -18,8 +18,6 @@ type report struct {
 	errs Errors
 }
 
-const nameRule = "lower-case letters, digits and hyphens, a letter first"
-
 // walk takes the leaves of the checker's error tree; what stands above them repeats them.
 func (r *report) walk(v *jsonschema.ValidationError) {
 	at := v.InstanceLocation
@@ -34,9 +32,7 @@ func (r *report) walk(v *jsonschema.ValidationError) {
 			}
 		}
 	case *kind.PropertyNames:
-		if e := n.entry(k.Property); e != nil {
-			r.errs.add(e.pos, join(path, k.Property), strconv.Quote(k.Property)+" is no name", nameRule)
-		}
+		// The checker does not copy the location of these, so it may be another's: validator.names reports them.
 	case *kind.Required:
 		for _, key := range k.Missing {
 			r.errs.add(r.root.keyPos(at), path, strconv.Quote(key)+" is missing", "")

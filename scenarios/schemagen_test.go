@@ -90,6 +90,8 @@ func (g *generator) mapType(t reflect.Type) *jsonschema.Schema {
 	})
 	enum, isEnum := reflect.New(t).Interface().(interface{ SchemaEnum() []string })
 	switch {
+	case t.Kind() >= reflect.Uint && t.Kind() <= reflect.Uint64 && !isText(t):
+		return &jsonschema.Schema{Type: "integer", Minimum: "0"}
 	case t == profileType:
 		return &jsonschema.Schema{Ref: "#/$defs/Profile"}
 	case t == durationType:

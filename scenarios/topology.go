@@ -40,7 +40,14 @@ func (v *validator) links() {
 			if d > 0 {
 				path = append(path, key)
 			}
-			if q := l.Toward(max(d-1, 0)); q.Rate > 0 && q.Queue < q.MTU && l.MTU <= 65535 {
+			if d == 1 && l.Forward == nil || d == 2 && l.Backward == nil {
+				continue // the link's own queue is checked already
+			}
+			q := l
+			if d > 0 {
+				q = l.Toward(d - 1)
+			}
+			if q.Rate > 0 && q.Queue < q.MTU && l.MTU <= 65535 {
 				v.wrong(append(path, "queue"), q.Queue.String()+" does not hold one packet", "at least the MTU, "+q.MTU.String())
 			}
 		}

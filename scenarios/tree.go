@@ -47,6 +47,14 @@ func (t *tree) entry(key string) *entry {
 	return nil
 }
 
+// entries returns the keys of a map with their values; none of what is no map.
+func (t *tree) entries() []entry {
+	if t == nil {
+		return nil
+	}
+	return t.keys
+}
+
 func (t *tree) remove(key string) {
 	t.keys = slices.DeleteFunc(t.keys, func(e entry) bool { return e.key == key })
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"imsim/internal/units"
+	"imsim/scenarios/formula"
 )
 
 // validator checks what a schema cannot say. It looks at a file in which some values may be missing, because they were wrong
@@ -18,6 +19,7 @@ type validator struct {
 }
 
 func (v *validator) all() {
+	v.names()
 	v.run()
 	v.profiles()
 	v.nodes()
@@ -46,6 +48,25 @@ func (v *validator) wrong(path []string, wrong, right string) {
 }
 
 func at(keys ...string) []string { return keys }
+
+// names checks what people call things.
+func (v *validator) names() {
+	for _, in := range at("profiles", "nodes", "nats", "links", "sessions") {
+		for _, e := range v.s.tree.get(in).entries() {
+			if !isName(e.key) {
+				v.errs.add(e.pos, join(in, e.key), strconv.Quote(e.key)+" is no name", "lower-case letters, digits and hyphens, a letter first")
+			}
+		}
+	}
+	for _, e := range v.s.tree.get("let").entries() {
+		switch {
+		case !formula.IsName(e.key):
+			v.errs.add(e.pos, join("let", e.key), strconv.Quote(e.key)+" is no name for formulas", "letters, digits and underscores, a lower-case letter first")
+		case slices.Contains(at("and", "max", "min"), e.key):
+			v.errs.add(e.pos, join("let", e.key), strconv.Quote(e.key)+" is a word of formulas", "choose another name")
+		}
+	}
+}
 
 func (v *validator) run() {
 	r := v.file.Run
@@ -184,13 +205,14 @@ func (v *validator) capture() {
 // sweep tries every value.
 func (v *validator) sweep() {
 	lengths := map[int]bool{}
+	before := len(*v.errs)
 	for _, path := range Names(v.file.Sweep.Vary) {
 		values := v.file.Sweep.Vary[path]
 		lengths[len(values)] = true
 		if len(values) == 0 {
 			v.wrong(at("sweep", "vary", path), "no values", "write at least one")
 		}
-		if len(*v.errs) > 0 {
+		if before > 0 {
 			continue // each value would repeat them
 		}
 		for i := range values {

@@ -20,13 +20,14 @@ const (
 type reader struct {
 	file   string
 	order  int
+	text   string
 	values int
 	errs   *Errors
 }
 
 // readYAML reads one document. It returns nil where errs says why.
 func readYAML(file string, order int, text []byte, errs *Errors) (out *tree) {
-	r := &reader{file: file, order: order, errs: errs}
+	r := &reader{file: file, order: order, text: string(text), errs: errs}
 	if len(text) > maxFileBytes {
 		errs.add(Pos{File: file, order: order}, "", fmt.Sprintf("has %d octets", len(text)), fmt.Sprintf("at most %d", maxFileBytes))
 		return nil
@@ -38,7 +39,7 @@ func readYAML(file string, order int, text []byte, errs *Errors) (out *tree) {
 			out = nil
 		}
 	}()
-	dec := yaml.NewDecoder(strings.NewReader(string(text)))
+	dec := yaml.NewDecoder(strings.NewReader(r.text))
 	var doc yaml.Node
 	if err := dec.Decode(&doc); err != nil {
 		r.syntax(err)
@@ -67,10 +68,20 @@ func (r *reader) syntax(err error) {
 	switch {
 	case what == "EOF":
 		what, right = "is empty", "start with schema: 1"
-	case strings.Contains(what, "cannot start any token") && strings.Contains(what, "'\\t'"):
+	case strings.Contains(what, "cannot start any token") && r.tabbed(p.Line):
 		right = "indent with spaces, not tabs"
 	}
 	r.errs.add(p, "", "no valid YAML: "+what, right)
+}
+
+// tabbed tells whether a line is indented with tabs.
+func (r *reader) tabbed(line int) bool {
+	for l := range strings.Lines(r.text) {
+		if line--; line == 0 {
+			return strings.HasPrefix(strings.TrimLeft(l, " "), "\t")
+		}
+	}
+	return false
 }
 
 func (r *reader) pos(n *yaml.Node) Pos { return Pos{r.file, n.Line, n.Column, r.order} }

@@ -8,7 +8,7 @@ type BitRate int64
 // Unlimited is the rate that takes no time.
 const Unlimited BitRate = 0
 
-var bitRates = family{noun: "bit rate", small: "bit/s", example: "50Mbit/s", units: []unit{
+var bitRates = family{noun: "bit rate", small: "bit/s", example: "50Mbit/s", usual: "Mbit/s", units: []unit{
 	{"Tbit/s", 1e12}, {"Gbit/s", 1e9}, {"Mbit/s", 1e6}, {"kbit/s", 1e3}, {"bit/s", 1},
 }}
 

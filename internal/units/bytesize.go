@@ -3,7 +3,7 @@ package units
 // ByteSize is a number of octets: 14B, 1.5kB, 256KiB, 100MB.
 type ByteSize int64
 
-var byteSizes = family{noun: "size", small: "B", example: "256KiB", units: []unit{
+var byteSizes = family{noun: "size", small: "B", example: "256KiB", usual: "B", units: []unit{
 	{"GiB", 1 << 30}, {"GB", 1e9}, {"MiB", 1 << 20}, {"MB", 1e6}, {"KiB", 1 << 10}, {"kB", 1e3}, {"B", 1},
 }}
 
@@ -15,9 +15,6 @@ func ParseByteSize(s string) (ByteSize, error) {
 
 // String writes the size with the largest unit that leaves a whole number.
 func (b ByteSize) String() string {
-	if b == 0 {
-		return "0B"
-	}
 	return byteSizes.format(int64(b))
 }
 

@@ -40,6 +40,7 @@ type family struct {
 	noun    string // "duration"
 	small   string // smallest unit, as in "1ns"
 	example string
+	usual   string // unit of most values, proposed where there is none
 	units   []unit // for writing: the largest first
 }
 
@@ -56,7 +57,7 @@ func (f *family) parse(s string) (int64, error) {
 		return 0, &Error{s, "is no " + f.noun, "write for instance " + f.example}
 	}
 	if suffix == "" {
-		return 0, &Error{s, "has no unit", "write for instance " + number + f.usual()}
+		return 0, &Error{s, "has no unit", "write for instance " + number + f.usual}
 	}
 	for _, u := range f.units {
 		if u.suffix == suffix {
@@ -64,12 +65,6 @@ func (f *family) parse(s string) (int64, error) {
 		}
 	}
 	return 0, &Error{s, "is no " + f.noun, f.advice(number, suffix)}
-}
-
-// usual is the unit that the example uses.
-func (f *family) usual() string {
-	_, suffix := split(f.example)
-	return suffix
 }
 
 // advice looks for the suffix that was probably meant.
@@ -113,7 +108,7 @@ func (f *family) scale(s, number string, size int64) (int64, error) {
 // format writes n with the largest unit that leaves a whole number.
 func (f *family) format(n int64) string {
 	for _, u := range f.units {
-		if n%u.size == 0 && (n != 0 || u.suffix == f.usual()) {
+		if n%u.size == 0 && (n != 0 || u.suffix == f.usual) {
 			return strconv.FormatInt(n/u.size, 10) + u.suffix
 		}
 	}

@@ -8,7 +8,7 @@ import (
 // Duration is a length of time in nanoseconds, zero or more: 10ns, 250us, 20ms, 1.5s, 2m, 1h.
 type Duration int64
 
-var durations = family{noun: "duration", small: "ns", example: "20ms", units: []unit{
+var durations = family{noun: "duration", small: "ns", example: "20ms", usual: "ms", units: []unit{
 	{"h", 3600e9}, {"m", 60e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1},
 }}
 

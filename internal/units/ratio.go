@@ -11,7 +11,7 @@ type Ratio int64
 // One is the whole.
 const One Ratio = 1e9
 
-var ratios = family{noun: "ratio", small: "ppb", example: "1%", units: []unit{{"%", 1e7}}}
+var ratios = family{noun: "ratio", small: "ppb", example: "1%", usual: "%", units: []unit{{"%", 1e7}}}
 
 // ParseRatio reads a ratio. Here alone a bare number is right: it needs no unit.
 func ParseRatio(s string) (Ratio, error) {

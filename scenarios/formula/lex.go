@@ -90,6 +90,11 @@ func name(s string) int {
 	return i
 }
 
+// IsName tells whether s can be a name of let.
+func IsName(s string) bool {
+	return s != "" && s[0] >= 'a' && s[0] <= 'z' && name(s) == len(s) && strings.IndexByte(s, '.') < 0
+}
+
 // literal reads an integer or a duration.
 func literal(s string) (Value, error) {
 	for i := range len(s) {
