@@ -55,9 +55,18 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// maxErrors is how many faults are worth finding: beyond, a file is not a scenario with mistakes.
+const maxErrors = 500
+
 // add appends a fault.
 func (e *Errors) add(p Pos, path, wrong, right string) {
-	*e = append(*e, &Error{p, path, wrong, right})
+	e.append(&Error{p, path, wrong, right})
+}
+
+func (e *Errors) append(x *Error) {
+	if len(*e) < maxErrors {
+		*e = append(*e, x)
+	}
 }
 
 // err returns the faults sorted and without repetitions, or nil where there are none.

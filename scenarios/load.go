@@ -240,14 +240,16 @@ func build(root *tree, errs *Errors) *File {
 	d.value(reflect.ValueOf(&f).Elem(), root, nil)
 	for _, e := range found {
 		if !d.errs.at(e.Path) && !errs.at(e.Path) {
-			*errs = append(*errs, e)
+			errs.append(e)
 		}
 	}
 	for _, e := range d.odd {
 		if !errs.at(e.Path) && !d.errs.at(e.Path) {
-			*errs = append(*errs, e)
+			errs.append(e)
 		}
 	}
-	*errs = append(*errs, d.errs...)
+	for _, e := range d.errs {
+		errs.append(e)
+	}
 	return &f
 }

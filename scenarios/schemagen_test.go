@@ -95,7 +95,7 @@ func (g *generator) mapType(t reflect.Type) *jsonschema.Schema {
 	case t == profileType:
 		return &jsonschema.Schema{Ref: "#/$defs/Profile"}
 	case t == durationType:
-		return &jsonschema.Schema{Type: "string", Pattern: "^-?[0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h)$"}
+		return &jsonschema.Schema{Type: "string", Pattern: "^[0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h)$"}
 	case isUnion(t):
 		if g.defs[defName(t)] == nil && !slices.Contains(g.todo, t) {
 			g.todo = append(g.todo, t)

@@ -52,7 +52,11 @@ func readYAML(file string, order int, text []byte, errs *Errors) (out *tree) {
 		r.syntax(err)
 		return nil
 	}
-	return r.value(doc.Content[0], "", 0)
+	out = r.value(doc.Content[0], "", 0)
+	if r.values > maxValues {
+		return nil // what was read is only a part
+	}
+	return out
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
@@ -97,6 +101,7 @@ func (r *reader) value(n *yaml.Node, path string, depth int) *tree {
 	switch {
 	case depth > maxNesting:
 		r.add(n, path, "nested too deeply", "at most "+itoa(maxNesting)+" levels")
+		r.values = maxValues + 1 // say it once
 		return nil
 	case r.values == maxValues+1:
 		r.add(n, path, "too many values", "at most "+itoa(maxValues)+", aliases counted where they are used")
