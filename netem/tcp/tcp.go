@@ -23,7 +23,19 @@ type Config struct {
 	DelayedACK     time.Duration // 0: 40 ms; negative: every segment is acknowledged at once
 	UserTimeout    time.Duration // give up after this without an acknowledgement (RFC 5482); 0: 15 min
 	TimeWait       time.Duration // length of TIME-WAIT; 0: 60 s
+	FinWait2       time.Duration // longest FIN-WAIT-2 after Close; 0: 60 s; negative: for ever
+	ICMP           ICMPReaction  // what unreachable messages do
+	Pool           *Pool         // buffers shared by the connections of one run; nil: each connection keeps its own
 }
+
+// ICMPReaction selects how a connection takes ICMP destination unreachable messages.
+type ICMPReaction uint8
+
+// The reactions to ICMP.
+const (
+	ICMPLinux ICMPReaction = iota // every unreachable ends an active open at once; none ends an established connection
+	ICMPRFC                       // protocol and port unreachable end a connection in any state, the others never (RFC 9293 §3.9.2.2)
+)
 
 // SYNSchedule selects when an unanswered SYN is repeated.
 type SYNSchedule uint8

@@ -1,0 +1,212 @@
+package tcp
+
+import (
+	"imsim/netem/packet"
+	"imsim/sim"
+)
+
+// Emit fills out with the next segment to send, if there is one: addresses, ports, protocol, TCP header, payload spans
+// and Cause; everything else is the host's. It is to be called until it reports false, at the instant of the input
+// that made it necessary.
+func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
+	if c.rstDue {
+		c.emitReset(out)
+		return true
+	}
+	if c.state == Closed {
+		return false
+	}
+	c.now = now
+	if c.state <= SynReceived {
+		return c.emitHandshake(out)
+	}
+	if c.rec.pending() && c.emitAgain(out) {
+		return true
+	}
+	if n, fin, ok := c.next(); ok {
+		c.emitNew(out, n, fin)
+		return true
+	}
+	if c.ackDue {
+		c.start(out, packet.ACK, c.nxt, c.ackWhy)
+		c.finish(out)
+		return true
+	}
+	if c.probeDue {
+		// A segment of no octets just before the window, as Linux probes: it must be answered (RFC 9293 §3.8.6.1).
+		c.probeDue = false
+		c.start(out, packet.ACK, c.una-1, c.waitWhy)
+		c.finish(out)
+		c.timers.set(persist, c.now.Add(c.rtt.timeout(c.maxRTO())), c.waitWhy)
+		return true
+	}
+	c.watchWindow()
+	return false
+}
+
+// watchWindow arms the persist timer when something waits and nothing is under way to bring news of the window.
+func (c *Conn) watchWindow() {
+	if c.timers.use == idle && c.una == c.nxt && !c.finSent && (c.end != c.nxt || c.finQueued) {
+		c.timers.set(persist, c.now.Add(c.rtt.timeout(c.maxRTO())), c.waitWhy)
+		if !c.timers.giveUp.armed() {
+			c.armUserTimeout(c.waitWhy)
+		}
+	}
+}
+
+// start fills what every segment has.
+func (c *Conn) start(out *packet.Packet, f packet.Flags, seq uint32, why sim.Cause) {
+	out.Src, out.Dst = c.local.Addr, c.remote.Addr
+	out.SrcPort, out.DstPort = c.local.Port, c.remote.Port
+	out.Proto = packet.TCP
+	out.Cause = why
+	out.TCP = packet.TCPHeader{Seq: seq, Flags: f}
+	out.Payload.Spans, out.Payload.Len = out.Payload.Spans[:0], 0
+	c.segsOut++
+}
+
+// finish completes a segment of a synchronized connection: acknowledgement, window and options.
+func (c *Conn) finish(out *packet.Packet) {
+	h := &out.TCP
+	h.Ack = c.rnxt
+	h.Window = c.announceWindow()
+	c.fillOptions(h)
+	c.rack = c.rnxt
+	c.ackDue = false
+	c.timers.delack.stop()
+}
+
+// emitHandshake sends a SYN or SYN,ACK, or an acknowledgement that is due before the connection is established.
+func (c *Conn) emitHandshake(out *packet.Packet) bool {
+	if !c.synDue {
+		if c.ackDue && c.state == SynReceived && !c.held {
+			c.start(out, packet.ACK, c.nxt, c.ackWhy)
+			c.finish(out)
+			return true
+		}
+		return false
+	}
+	c.synDue = false
+	c.syns++
+	f, ev := packet.SYN, EvSYNSent
+	if c.state == SynReceived {
+		f, ev = packet.SYN|packet.ACK, EvSYNACKSent
+	}
+	c.start(out, f, c.iss, c.waitWhy)
+	h := &out.TCP
+	if c.state == SynReceived {
+		h.Ack = c.rnxt
+		c.ackDue = false
+	}
+	h.Window = uint16(min(c.recvBuffer(), 0xffff)) // RFC 7323 §2.2: never scaled
+	c.redge = c.rnxt + uint32(h.Window)
+	c.fillSYNOptions(h)
+	c.nxt = c.iss + 1
+	c.lastSent = c.now
+	c.rtt.timing = false
+	if c.syns == 1 {
+		c.rtt.start(c.now, c.nxt)
+	}
+	gap, _ := c.synGap(int(c.syns))
+	c.timers.set(handshake, c.now.Add(gap), out.Cause)
+	c.event(ev, int(c.syns), out.Cause)
+	return true
+}
+
+// emitNew sends n octets of new data, and our FIN with or without them.
+func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
+	seq := c.nxt
+	if seq == c.una && c.now.Sub(c.lastSent) > c.rtt.rto {
+		c.cc.restart(initialWindow(c.mss, c.syns > 1)) // RFC 5681 §4.1
+	}
+	why := c.finWhy
+	if n > 0 {
+		if c.cursor > 0 && (c.cursor >= c.snd.n || lt(seq, c.snd.at(c.cursor).seq)) {
+			c.cursor-- // what was written since joined the chunk before
+		}
+		why = c.snd.at(c.cursor).why
+	}
+	why = c.causeOf(seq, why)
+	f := packet.ACK
+	if seq+n == c.end {
+		f |= packet.PSH // RFC 9293 §3.9.1.2: the last octet that there is
+	}
+	if fin {
+		f = f&^packet.PSH | packet.FIN
+		if n > 0 {
+			f |= packet.PSH
+		}
+	}
+	c.start(out, f, seq, why)
+	c.cursor = c.fill(out, seq, n, c.cursor)
+	c.nxt = seq + n
+	if fin {
+		c.nxt++
+		c.finSent = true
+		c.ownFIN()
+		c.event(EvFINSent, 0, why)
+	}
+	c.finish(out)
+	c.lastSent = c.now
+	c.rtt.start(c.now, c.nxt)
+	if c.timers.use != answer {
+		c.armRTO(why) // RFC 6298 §5.1
+		c.armUserTimeout(why)
+	}
+}
+
+// fill appends the octets [seq, seq+n), of which the first is in the i-th chunk, and returns the chunk after the last
+// octet's, or that one if it is not used up.
+func (c *Conn) fill(out *packet.Packet, seq, n, i uint32) uint32 {
+	for n > 0 {
+		k := c.snd.at(i)
+		off := seq - k.seq
+		l := min(n, uint32(k.span.Len)-off)
+		out.Payload.Append(k.span.Slice(int(off), int(off+l)))
+		seq += l
+		n -= l
+		if off+l < uint32(k.span.Len) {
+			break
+		}
+		i++
+	}
+	return i
+}
+
+// emitAgain sends the first segment of what is to be sent again, as far as the congestion window allows.
+func (c *Conn) emitAgain(out *packet.Packet) bool {
+	r := &c.rec
+	if r.lost && r.from-c.una >= c.cc.cwnd {
+		return false
+	}
+	seq := r.from
+	n := min(c.mss, r.to-seq)
+	fin := c.finSent && seq+n == c.nxt
+	if fin {
+		n--
+	}
+	f := packet.ACK
+	if seq+n == c.end {
+		f |= packet.PSH
+	}
+	if fin {
+		f |= packet.FIN
+	}
+	c.start(out, f, seq, c.waitWhy)
+	if n > 0 {
+		c.fill(out, seq, n, c.snd.find(seq))
+	}
+	r.from = seq + n
+	if fin {
+		r.from++
+	}
+	c.finish(out)
+	c.retransmissions++
+	c.rtt.timing = false
+	c.lastSent = c.now
+	c.event(EvRetransmit, int(n), c.waitWhy)
+	if c.timers.use != answer {
+		c.armRTO(c.waitWhy)
+	}
+	return true
+}

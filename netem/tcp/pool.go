@@ -1,0 +1,36 @@
+package tcp
+
+import "math/bits"
+
+const (
+	minRing     = 4  // chunks in the smallest buffer
+	poolClasses = 20 // sizes minRing<<0 … minRing<<19
+)
+
+// Pool lends chunk buffers to the connections of one run, so that an idle connection holds none and a busy one
+// allocates none. It is not safe for use by several goroutines. A nil Pool allocates and forgets.
+type Pool struct {
+	free [poolClasses][][]chunk
+}
+
+// get returns a buffer of n chunks, a power of two.
+func (p *Pool) get(n int) []chunk {
+	if p != nil {
+		f := &p.free[bits.TrailingZeros(uint(n/minRing))]
+		if l := len(*f); l > 0 {
+			b := (*f)[l-1]
+			*f = (*f)[:l-1]
+			return b
+		}
+	}
+	return make([]chunk, n)
+}
+
+// put takes a buffer back, which may be nil. Its chunks must hold no octets any more.
+func (p *Pool) put(b []chunk) {
+	if p == nil || b == nil {
+		return
+	}
+	f := &p.free[bits.TrailingZeros(uint(len(b)/minRing))]
+	*f = append(*f, b)
+}

@@ -1,0 +1,171 @@
+package tcp
+
+import (
+	"imsim/netem/packet"
+	"imsim/sim"
+)
+
+// Write queues octets for the peer and returns how many of them there was room for; when not all, EvWritable follows.
+// The spans are shared, not copied. After CloseWrite, and on a connection that is over, nothing is accepted.
+func (c *Conn) Write(now sim.Time, why sim.Cause, p packet.Payload) (accepted int) {
+	if c.state == Closed || c.finQueued {
+		return 0
+	}
+	c.now = now
+	room := c.WriteSpace()
+	if p.Len > room {
+		c.writeBlocked = true
+	}
+	for i := range p.Spans {
+		s := p.Spans[i]
+		if s.Len > room {
+			s = s.Slice(0, room)
+		}
+		if s.Len == 0 {
+			continue
+		}
+		c.snd.push(c.pool, c.end, s, why)
+		c.end += uint32(s.Len)
+		room -= s.Len
+		accepted += s.Len
+	}
+	return accepted
+}
+
+// WriteSpace returns how many octets Write would accept.
+func (c *Conn) WriteSpace() int {
+	if c.state == Closed || c.finQueued {
+		return 0
+	}
+	return max(c.sendBuffer()-c.buffered(), 0)
+}
+
+// buffered returns how many octets are written and not yet acknowledged.
+func (c *Conn) buffered() int {
+	if c.una == c.iss {
+		return int(c.end - c.una - 1) // our SYN is not acknowledged yet
+	}
+	if lt(c.end, c.una) {
+		return 0 // our FIN is
+	}
+	return int(c.end - c.una)
+}
+
+// WantDrained asks for one EvDrained when everything written so far and until then has been acknowledged; at once if it has.
+func (c *Conn) WantDrained(now sim.Time, why sim.Cause) {
+	c.now = now
+	c.wantDrained = true
+	c.checkDrained(why)
+}
+
+func (c *Conn) checkDrained(why sim.Cause) {
+	if c.wantDrained && c.buffered() == 0 {
+		c.wantDrained = false
+		c.event(EvDrained, 0, why)
+	}
+}
+
+// next decides how many octets of new data may go now, and whether our FIN goes with them.
+func (c *Conn) next() (n uint32, fin, ok bool) {
+	if c.finSent || c.rec.pending() {
+		return 0, false, false
+	}
+	avail := c.end - c.nxt
+	if avail == 0 && !c.finQueued {
+		return 0, false, false
+	}
+	flight := c.nxt - c.una
+	open := room(c.wnd, flight)
+	if avail == 0 {
+		return 0, true, open > 0
+	}
+	usable := min(open, room(c.cc.cwnd+c.inflation(), flight))
+	n = min(avail, c.mss, usable)
+	if n == 0 {
+		return 0, false, false
+	}
+	if n < c.mss {
+		// RFC 9293 §3.8.6.2.1: silly windows; half of the largest window ever offered is enough.
+		if n < avail && (c.wnd > c.cc.cwnd || n < c.maxWnd/2) && flight > 0 {
+			return 0, false, false
+		}
+		// RFC 9293 §3.7.4: Nagle.
+		if n == avail && c.cfg.Nagle && flight > 0 && !c.finQueued {
+			return 0, false, false
+		}
+	}
+	return n, n == avail && c.finQueued && open > n, true
+}
+
+func room(window, used uint32) uint32 {
+	if window < used {
+		return 0
+	}
+	return window - used
+}
+
+// acknowledged takes ack as the new SND.UNA and returns false when it is no news.
+func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
+	ack := h.Ack
+	n, flight := ack-c.una, c.nxt-c.una
+	c.una = ack
+	data := n
+	if c.finSent && ack == c.nxt {
+		data--
+	}
+	c.octetsAcked += uint64(data)
+	if data > 0 {
+		popped := c.snd.dropBefore(c.pool, ack)
+		c.cursor -= min(popped, c.cursor)
+	}
+	// RFC 6298 §3: one timed segment, never one sent again; with timestamps also what was (RFC 7323 §4.1).
+	if c.rtt.timing && le(c.rtt.end, ack) {
+		c.rtt.timing = false
+		c.rtt.sample(c.now.Sub(c.rtt.at), c.minRTO(), c.maxRTO())
+	} else if c.ts && h.HasTS && c.rtt.backoff > 0 {
+		c.sampleTimestamp(h)
+	}
+	c.rtt.backoff = 0 // RFC 6298 §5.7 in spirit: new data got through
+	restart := c.advanced(data, flight)
+	switch {
+	case ack == c.nxt:
+		c.timers.clear() // RFC 6298 §5.2
+		c.timers.giveUp.stop()
+	case restart || c.timers.use != answer:
+		c.armRTO(why) // RFC 6298 §5.3
+		c.armUserTimeout(why)
+	}
+	if c.writeBlocked && c.WriteSpace() >= c.sendBuffer()/4 {
+		c.writeBlocked = false
+		c.event(EvWritable, 0, why)
+	}
+	if c.wantDrained {
+		c.checkDrained(why)
+	}
+}
+
+// sampleTimestamp measures with the echoed timestamp, in its ticks.
+func (c *Conn) sampleTimestamp(h *packet.TCPHeader) {
+	if ms := c.tsNow() - h.TSEcr; ms < 1<<20 {
+		c.rtt.sample(max(timeMillis(ms), granularity), c.minRTO(), c.maxRTO())
+	}
+}
+
+func (c *Conn) armRTO(why sim.Cause) {
+	c.timers.set(answer, c.now.Add(c.rtt.timeout(c.maxRTO())), why)
+}
+
+func (c *Conn) armUserTimeout(why sim.Cause) {
+	c.timers.giveUp.arm(c.now.Add(or(c.cfg.UserTimeout, defaultUserTimeout)), why)
+}
+
+// takeWindow updates SND.WND (RFC 9293 §3.10.7.4, fifth check).
+func (c *Conn) takeWindow(h *packet.TCPHeader) (changed bool) {
+	if lt(c.wl1, h.Seq) || c.wl1 == h.Seq && le(c.wl2, h.Ack) {
+		w := uint32(h.Window) << c.sndWS
+		changed = w != c.wnd
+		c.wnd, c.wl1, c.wl2 = w, h.Seq, h.Ack
+		c.maxWnd = max(c.maxWnd, w)
+	}
+	return changed
+}

@@ -1,0 +1,167 @@
+package tcp
+
+import (
+	"time"
+
+	"imsim/sim"
+)
+
+// timer is a deadline with the cause it was armed with.
+type timer struct {
+	at  sim.Time
+	why sim.Cause
+}
+
+func (t *timer) arm(at sim.Time, why sim.Cause) { t.at, t.why = at, why }
+func (t *timer) stop()                          { t.at = sim.Never }
+func (t *timer) armed() bool                    { return t.at != sim.Never }
+
+// purpose says what the retransmission timer waits for; the purposes exclude each other.
+type purpose uint8
+
+const (
+	idle      purpose = iota
+	handshake         // an answer to our SYN or SYN,ACK
+	answer            // an acknowledgement of data or FIN (RFC 6298)
+	persist           // the peer's window to open (RFC 9293 §3.8.6.1)
+	quiet             // the end of TIME-WAIT
+	orphan            // the peer's FIN in FIN-WAIT-2 after Close
+)
+
+// timers are the deadlines of a connection.
+type timers struct {
+	rtx    timer // by purpose
+	delack timer // RFC 9293 §3.8.6.3
+	giveUp timer // connect timeout, user timeout
+	use    purpose
+}
+
+func (t *timers) init() {
+	t.rtx, t.delack, t.giveUp, t.use = timer{at: sim.Never}, timer{at: sim.Never}, timer{at: sim.Never}, idle
+}
+
+func (t *timers) set(p purpose, at sim.Time, why sim.Cause) {
+	t.use = p
+	t.rtx.arm(at, why)
+}
+
+func (t *timers) clear() {
+	t.use = idle
+	t.rtx.stop()
+}
+
+// first returns the timer that is due next.
+func (t *timers) first() *timer {
+	f := &t.rtx
+	if t.delack.at < f.at {
+		f = &t.delack
+	}
+	if t.giveUp.at <= f.at {
+		f = &t.giveUp
+	}
+	return f
+}
+
+// Deadline returns when Tick wants to be called, or sim.Never.
+func (c *Conn) Deadline() sim.Time {
+	if c.cfg == nil {
+		return sim.Never
+	}
+	return c.timers.first().at
+}
+
+// TimerCause returns what armed the deadline that is due next. The owner records the waiting under it and passes Tick
+// the record.
+func (c *Conn) TimerCause() sim.Cause { return c.timers.first().why }
+
+// Tick tells the connection that time has come to now. Deadlines that have passed take effect.
+func (c *Conn) Tick(now sim.Time, why sim.Cause) {
+	if c.cfg == nil {
+		return
+	}
+	c.now = now
+	t := &c.timers
+	if t.giveUp.at <= now {
+		// RFC 9293 §3.10.8: the user timeout flushes all queues and tells the user; no segment is sent.
+		c.timedOut(why)
+		return
+	}
+	if t.delack.at <= now {
+		t.delack.stop()
+		c.ackSoon(why)
+	}
+	if t.rtx.at > now {
+		return
+	}
+	use := t.use
+	t.clear()
+	switch use {
+	case handshake:
+		c.handshakeTimeout(why)
+	case answer:
+		c.retransmissionTimeout(why)
+	case persist:
+		c.persistTimeout(why)
+	case quiet:
+		c.dead() // RFC 9293 §3.10.8: TIME-WAIT is over; the owner has had its EvClosed
+	case orphan:
+		c.dead()
+		c.events.push(EvClosed, TimedOut, 0, why)
+	}
+}
+
+func (c *Conn) timedOut(why sim.Cause) {
+	r := TimedOut
+	if c.softError {
+		r = Unreachable // RFC 9293 §3.9.2.2: a soft error is what the user is told in the end
+	}
+	c.reset(r, why)
+}
+
+// synGap is the wait after the n-th SYN, n from 1, and whether it is followed by another SYN.
+func (c *Conn) synGap(n int) (gap time.Duration, again bool) {
+	rto := or(c.cfg.InitialRTO, defaultInitialRTO)
+	switch {
+	case c.state == SynReceived && c.passive:
+		return rto << (n - 1), n <= 5 // Linux tcp_synack_retries
+	case c.cfg.SYNSchedule == Linux && n <= 5:
+		return rto, true // tcp_syn_linear_timeouts
+	case c.cfg.SYNSchedule == Linux:
+		return rto << min(n-5, 6), n <= 10
+	}
+	return rto << min(n-1, 6), n <= 6
+}
+
+// handshakeTimeout repeats the SYN or SYN,ACK, or gives up.
+func (c *Conn) handshakeTimeout(why sim.Cause) {
+	if _, again := c.synGap(int(c.syns)); !again && !c.timers.giveUp.armed() {
+		c.timedOut(why)
+		return
+	}
+	c.synDue = true
+	c.allow(why)
+}
+
+// retransmissionTimeout is the expiry of RFC 6298 §5.4–5.6.
+func (c *Conn) retransmissionTimeout(why sim.Cause) {
+	flight := c.nxt - c.una
+	if c.rtt.backoff == 0 {
+		c.cc.halve(flight, c.mss) // RFC 5681 §3.1: only the first timeout for the same data
+	}
+	c.cc.cwnd = c.mss // RFC 5681 §3.1: the loss window
+	if c.rtt.backoff < 16 {
+		c.rtt.backoff++
+	}
+	c.rtt.timing = false // RFC 6298 §3: Karn's rule
+	c.rec.timeout(c.una, c.nxt)
+	c.allow(why)
+}
+
+// persistTimeout sends a window probe.
+func (c *Conn) persistTimeout(why sim.Cause) {
+	c.probeDue = true
+	if c.rtt.backoff < 16 {
+		c.rtt.backoff++ // RFC 9293 §3.8.6.1: exponentially increasing
+	}
+	c.allow(why)
+}
