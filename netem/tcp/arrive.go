@@ -121,8 +121,11 @@ func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 		c.acknowledged(h, why)
 		return c.ownFINAcknowledged(why)
 	}
+	if c.wnd == 0 && c.timers.giveUp.armed() {
+		c.armUserTimeout(why) // RFC 9293 §3.8.6.1: a peer that answers is alive, however long its window is shut
+	}
 	if c.timers.use == persist {
-		c.windowNews(why)
+		c.windowNews()
 	} else if !changed && ack != c.nxt && p.Len == 0 && h.Flags&packet.FIN == 0 {
 		c.duplicate() // RFC 5681 §2: all five conditions
 	}
@@ -130,8 +133,7 @@ func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 }
 
 // windowNews is an acknowledgement while the persist timer runs.
-func (c *Conn) windowNews(why sim.Cause) {
-	c.armUserTimeout(why) // RFC 9293 §3.8.6.1: a peer that answers probes is alive
+func (c *Conn) windowNews() {
 	if c.wnd > 0 {
 		c.rtt.backoff = 0
 		c.timers.clear() // Emit sends, or arms it again
@@ -140,7 +142,7 @@ func (c *Conn) windowNews(why sim.Cause) {
 
 // arriveText is the seventh and the eighth step: octets and FIN.
 func (c *Conn) arriveText(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) {
-	if c.state >= CloseWait && c.state != TimeWait && c.state != FinWait1 && c.state != FinWait2 {
+	if c.state >= CloseWait {
 		c.ackSoon(why) // after the peer's FIN there are no new octets: a repetition
 		return
 	}

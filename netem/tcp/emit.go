@@ -47,9 +47,14 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 // watchWindow arms the persist timer when something waits and nothing is under way to bring news of the window.
 func (c *Conn) watchWindow() {
 	if c.timers.use == idle && c.una == c.nxt && !c.finSent && (c.end != c.nxt || c.finQueued) {
-		c.timers.set(persist, c.now.Add(c.rtt.timeout(c.maxRTO())), c.waitWhy)
+		why := c.finWhy
+		if c.end != c.nxt {
+			why = c.snd.at(c.snd.find(c.nxt)).why
+		}
+		why = c.causeOf(c.nxt, why)
+		c.timers.set(persist, c.now.Add(c.rtt.timeout(c.maxRTO())), why)
 		if !c.timers.giveUp.armed() {
-			c.armUserTimeout(c.waitWhy)
+			c.armUserTimeout(why)
 		}
 	}
 }
@@ -87,6 +92,7 @@ func (c *Conn) emitHandshake(out *packet.Packet) bool {
 		return false
 	}
 	c.synDue = false
+	c.repeated = c.repeated || c.syns > 0
 	c.syns++
 	f, ev := packet.SYN, EvSYNSent
 	if c.state == SynReceived {
@@ -103,9 +109,10 @@ func (c *Conn) emitHandshake(out *packet.Packet) bool {
 	c.fillSYNOptions(h)
 	c.nxt = c.iss + 1
 	c.lastSent = c.now
-	c.rtt.timing = false
-	if c.syns == 1 {
-		c.rtt.start(c.now, c.nxt)
+	if c.repeated {
+		c.rtt.timing = false // RFC 6298 §3: Karn's rule
+	} else {
+		c.rtt.start(c.now, c.nxt) // the SYN, also where a simultaneous open has a SYN,ACK follow it
 	}
 	gap, _ := c.synGap(int(c.syns))
 	c.timers.set(handshake, c.now.Add(gap), out.Cause)
@@ -117,7 +124,7 @@ func (c *Conn) emitHandshake(out *packet.Packet) bool {
 func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 	seq := c.nxt
 	if seq == c.una && c.now.Sub(c.lastSent) > c.rtt.rto {
-		c.cc.restart(initialWindow(c.mss, c.syns > 1)) // RFC 5681 §4.1
+		c.cc.restart(initialWindow(c.mss, c.repeated)) // RFC 5681 §4.1
 	}
 	why := c.finWhy
 	if n > 0 {
@@ -139,6 +146,7 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 	}
 	c.start(out, f, seq, why)
 	c.cursor = c.fill(out, seq, n, c.cursor)
+	c.override = false
 	c.nxt = seq + n
 	if fin {
 		c.nxt++

@@ -106,7 +106,7 @@ func (c *Conn) establish(why sim.Cause, h *packet.TCPHeader) {
 	c.timers.giveUp.stop()
 	c.wl1, c.wl2 = h.Seq, h.Ack
 	c.synDue = false
-	c.cc.init(c.mss, c.syns > 1) // RFC 6928 §2
+	c.cc.init(c.mss, c.repeated) // RFC 6928 §2
 	c.softError = false
 	c.event(EvEstablished, 0, why)
 	if fromSynReceived && h.Flags&packet.SYN == 0 {
@@ -130,7 +130,7 @@ func (c *Conn) takeSynRTT(h *packet.TCPHeader) {
 		c.sampleTimestamp(h)
 	}
 	c.rtt.backoff = 0
-	if c.syns > 1 && c.rtt.srtt == 0 && c.rtt.rto < fallbackRTO {
+	if c.repeated && c.rtt.srtt == 0 && c.rtt.rto < fallbackRTO {
 		c.rtt.rto = fallbackRTO // RFC 6298 §5.7
 	}
 }

@@ -80,7 +80,7 @@ func (c *Conn) pathMTU(why sim.Cause, mtu int) {
 		return
 	}
 	c.mss = uint32(m)
-	c.rec.from, c.rec.to = c.una, c.nxt
+	c.rec.timeout(c.una, c.nxt)
 	c.rtt.timing = false
 	c.allow(why)
 }

@@ -59,6 +59,9 @@ func (c *Conn) advanced(n, flight uint32) (restart bool) {
 	r.from = maxSeq(r.from, c.una)
 	r.to = maxSeq(r.to, r.from)
 	r.dups = 0
+	if !r.fast && lt(r.recover, c.una) {
+		r.recover = c.una - 1 // keeps up with sequence numbers that wrap
+	}
 	if r.lost && le(r.recover, c.una) {
 		r.lost = false
 	}

@@ -42,7 +42,7 @@ func (c *Conn) WriteSpace() int {
 
 // buffered returns how many octets are written and not yet acknowledged.
 func (c *Conn) buffered() int {
-	if c.una == c.iss {
+	if c.state <= SynReceived {
 		return int(c.end - c.una - 1) // our SYN is not acknowledged yet
 	}
 	if lt(c.end, c.una) {
@@ -86,7 +86,7 @@ func (c *Conn) next() (n uint32, fin, ok bool) {
 	}
 	if n < c.mss {
 		// RFC 9293 §3.8.6.2.1: silly windows; half of the largest window ever offered is enough.
-		if n < avail && (c.wnd > c.cc.cwnd || n < c.maxWnd/2) && flight > 0 {
+		if n < avail && (open > usable || n < c.maxWnd/2) && !c.override {
 			return 0, false, false
 		}
 		// RFC 9293 §3.7.4: Nagle.
@@ -133,6 +133,8 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
 		c.timers.giveUp.stop()
 	case restart || c.timers.use != answer:
 		c.armRTO(why) // RFC 6298 §5.3
+		fallthrough
+	default:
 		c.armUserTimeout(why)
 	}
 	if c.writeBlocked && c.WriteSpace() >= c.sendBuffer()/4 {

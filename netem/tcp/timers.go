@@ -74,23 +74,24 @@ func (c *Conn) Deadline() sim.Time {
 // the record.
 func (c *Conn) TimerCause() sim.Cause { return c.timers.first().why }
 
-// Tick tells the connection that time has come to now. Deadlines that have passed take effect.
+// Tick tells the connection that time has come to now. Of the deadlines that have passed the first takes effect, so
+// that each has its own cause; Deadline tells whether another one is due.
 func (c *Conn) Tick(now sim.Time, why sim.Cause) {
 	if c.cfg == nil {
 		return
 	}
 	c.now = now
 	t := &c.timers
-	if t.giveUp.at <= now {
+	switch f := t.first(); {
+	case f.at > now:
+		return
+	case f == &t.giveUp:
 		// RFC 9293 §3.10.8: the user timeout flushes all queues and tells the user; no segment is sent.
 		c.timedOut(why)
 		return
-	}
-	if t.delack.at <= now {
+	case f == &t.delack:
 		t.delack.stop()
 		c.ackSoon(why)
-	}
-	if t.rtx.at > now {
 		return
 	}
 	use := t.use
@@ -103,7 +104,7 @@ func (c *Conn) Tick(now sim.Time, why sim.Cause) {
 	case persist:
 		c.persistTimeout(why)
 	case quiet:
-		c.dead() // RFC 9293 §3.10.8: TIME-WAIT is over; the owner has had its EvClosed
+		c.state = Closed // RFC 9293 §3.10.8: TIME-WAIT is over; the owner has had its EvClosed
 	case orphan:
 		c.dead()
 		c.events.push(EvClosed, TimedOut, 0, why)
@@ -159,7 +160,8 @@ func (c *Conn) retransmissionTimeout(why sim.Cause) {
 
 // persistTimeout sends a window probe.
 func (c *Conn) persistTimeout(why sim.Cause) {
-	c.probeDue = true
+	c.probeDue = c.wnd == 0
+	c.override = !c.probeDue // RFC 9293 §3.8.6.2.1: the override timeout against silly windows
 	if c.rtt.backoff < 16 {
 		c.rtt.backoff++ // RFC 9293 §3.8.6.1: exponentially increasing
 	}
