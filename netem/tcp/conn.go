@@ -121,7 +121,7 @@ func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, is
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
 	*c = Conn{cfg: cfg, pool: cfg.Pool, local: local, remote: remote, now: now,
-		iss: iss, una: iss, nxt: iss, end: iss + 1, cursor: 0}
+		iss: iss, una: iss, nxt: iss, end: iss + 1, events: reports{more: c.events.more[:0]}}
 	c.timers.init()
 	c.rec.recover = iss
 	c.rtt.rto = or(cfg.InitialRTO, defaultInitialRTO)

@@ -43,7 +43,7 @@ func (c *Conn) NextEvent() (Event, bool) {
 		r = q.more[q.moreHead]
 		q.moreHead++
 		if int(q.moreHead) == len(q.more) {
-			q.more, q.moreHead = nil, 0
+			q.more, q.moreHead = q.more[:0], 0
 		}
 	default:
 		return Event{}, false
