@@ -53,6 +53,8 @@ type pair struct {
 	sent   [2]int
 	record sim.RecordID
 	quiet  bool
+	// emitFirst drains segments before events, as a host does.
+	emitFirst bool
 }
 
 func newPair(t testing.TB, delay sim.Time) *pair {
@@ -85,6 +87,9 @@ func (p *pair) drain(i int) {
 	s := &p.s[i]
 	for again := true; again; {
 		again = false
+		for p.emitFirst && p.emit(i) {
+			again = true
+		}
 		for {
 			e, ok := s.NextEvent()
 			if !ok {

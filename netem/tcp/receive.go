@@ -46,18 +46,22 @@ func (c *Conn) Read(now sim.Time, why sim.Cause, limit int, into *packet.Payload
 // space is what the receive buffer has room for.
 func (c *Conn) space() uint32 { return uint32(max(c.recvBuffer()-c.Readable(), 0)) }
 
-// windowUpdateDue reports whether the window can open by enough to tell the sender unasked: two segments or half the
-// buffer, and from a window below one segment by one (RFC 9293 §3.8.6.2.2).
+// windowUpdateDue reports whether the window is more than half shut and can open by enough to tell the sender unasked:
+// by two segments or half the buffer, and from a window below one segment by one (RFC 9293 §3.8.6.2.2).
 func (c *Conn) windowUpdateDue() bool {
 	if c.state < Established || c.finSeen || c.state == TimeWait {
 		return false
 	}
-	edge := c.rnxt + min(c.space(), 0xffff<<c.rcvWS)
+	largest := uint32(0xffff) << c.rcvWS
+	half := min(uint32(c.recvBuffer()), largest) / 2
+	if c.window() >= half {
+		return false // the sender is not short of window: the next acknowledgement will do
+	}
+	edge := c.rnxt + min(c.space(), largest)
 	if le(edge, c.redge) {
 		return false
 	}
 	gain, seg := min(edge-c.redge, c.readSince), uint32(c.announcedMSS())
-	half := uint32(c.recvBuffer() / 2)
 	if c.redge-c.rnxt < seg {
 		return gain >= min(seg, half)
 	}

@@ -25,7 +25,7 @@ func TestSoak(t *testing.T) {
 func soak(t *testing.T, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 7))
 	p := newPair(t, sim.Time(1+rnd.IntN(50))*ms)
-	p.quiet = true
+	p.quiet, p.emitFirst = true, rnd.IntN(2) == 0
 	loss, dup, reorder := rnd.IntN(15), rnd.IntN(5), rnd.IntN(10)
 	p.mangle = func(int, int, *packet.TCPHeader, int) []sim.Time {
 		var d []sim.Time
