@@ -106,7 +106,7 @@ func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 		c.challengeACK(why) // RFC 5961 §5.2
 		return false
 	}
-	if c.state == SynReceived {
+	if !c.synAcked {
 		if le(ack, c.iss) {
 			c.resetSegment(why, ack) // RFC 9293 §3.10.7.4: in SYN-RECEIVED
 			return false

@@ -2,8 +2,8 @@ package tcp
 
 import "imsim/sim"
 
-// CloseWrite sends our FIN behind everything written; the peer may go on sending (half-close). Before the connection is
-// established the FIN waits for that, and an active open whose SYN is unanswered ends at once (RFC 9293 §3.10.4).
+// CloseWrite sends our FIN behind everything written; the peer may go on sending (half-close). In SYN-RECEIVED it waits for
+// the handshake when something was written, and an active open whose SYN is unanswered ends at once (RFC 9293 §3.10.4).
 func (c *Conn) CloseWrite(now sim.Time, why sim.Cause) {
 	if c.state == Closed || c.finQueued {
 		return
@@ -55,15 +55,28 @@ func (c *Conn) Abort(now sim.Time, why sim.Cause) {
 	case SynReceived, Established, FinWait1, FinWait2, CloseWait:
 		c.rstDue, c.rstBare = true, false
 		c.rstSeq, c.rstWhy, c.rstReason = seq, why, Aborted
+	case TimeWait: // the owner has had its EvClosed
 	default:
 		c.events.push(EvClosed, Aborted, 0, why)
 	}
 }
 
+// closingEarly reports whether our FIN may follow the SYN,ACK at once, because nothing was written (RFC 9293 §3.10.4:
+// CLOSE in SYN-RECEIVED).
+func (c *Conn) closingEarly() bool {
+	if c.state != SynReceived || c.held || c.synDue || !c.finQueued || c.snd.n > 0 {
+		return false
+	}
+	if c.cc.cwnd == 0 {
+		c.cc.init(c.mss, c.repeated)
+	}
+	return true
+}
+
 // ownFIN is the transition at the first transmission of our FIN.
 func (c *Conn) ownFIN() {
 	switch c.state {
-	case Established:
+	case Established, SynReceived:
 		c.state = FinWait1
 	case CloseWait:
 		c.state = LastAck

@@ -75,6 +75,7 @@ type Conn struct {
 	probeDue         bool // a window probe is to be sent
 	rstDue           bool
 	rstBare          bool // the reset answers a segment: rstSeq, without ACK
+	synAcked         bool // our SYN is acknowledged
 	override         bool // the persist timer lets a small segment go
 	repeated         bool // a SYN or SYN,ACK was sent more than once
 	finQueued        bool

@@ -41,7 +41,7 @@
 // The congestion window grows only while it is used. The round-trip time is measured to the nanosecond on one segment
 // at a time; timestamps serve where that one was sent again. After a timeout everything is sent again from SND.UNA on,
 // as far as acknowledgements do not show that the receiver has it. A repeated SYN is answered by the SYN,ACK, not by an
-// ACK, and not twice within half a second. A close in SYN-RECEIVED waits for ESTABLISHED. Abort sends RST,ACK. The timestamp
+// ACK, and not twice within half a second. Abort sends RST,ACK. The timestamp
 // clock ticks in milliseconds from an offset that hangs on the two addresses.
 //
 // # Not modelled

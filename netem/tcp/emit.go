@@ -17,7 +17,7 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 		return false
 	}
 	c.now = now
-	if c.state <= SynReceived {
+	if c.state <= SynReceived && !c.closingEarly() {
 		return c.emitHandshake(out)
 	}
 	if c.rec.pending() && c.emitAgain(out) {
@@ -91,33 +91,37 @@ func (c *Conn) emitHandshake(out *packet.Packet) bool {
 		}
 		return false
 	}
+	c.emitSYN(out)
+	gap, _ := c.synGap(int(c.syns))
+	c.timers.set(handshake, c.now.Add(gap), out.Cause)
+	return true
+}
+
+func (c *Conn) emitSYN(out *packet.Packet) {
 	c.synDue = false
 	c.repeated = c.repeated || c.syns > 0
 	c.syns++
 	f, ev := packet.SYN, EvSYNSent
-	if c.state == SynReceived {
+	if c.state != SynSent {
 		f, ev = packet.SYN|packet.ACK, EvSYNACKSent
 	}
 	c.start(out, f, c.iss, c.waitWhy)
 	h := &out.TCP
-	if c.state == SynReceived {
+	if c.state != SynSent {
 		h.Ack = c.rnxt
 		c.ackDue = false
 	}
 	h.Window = uint16(min(c.recvBuffer(), 0xffff)) // RFC 7323 §2.2: never scaled
 	c.redge = c.rnxt + uint32(h.Window)
 	c.fillSYNOptions(h)
-	c.nxt = c.iss + 1
+	c.nxt = maxSeq(c.nxt, c.iss+1)
 	c.lastSent = c.now
 	if c.repeated {
 		c.rtt.timing = false // RFC 6298 §3: Karn's rule
 	} else {
 		c.rtt.start(c.now, c.nxt) // the SYN, also where a simultaneous open has a SYN,ACK follow it
 	}
-	gap, _ := c.synGap(int(c.syns))
-	c.timers.set(handshake, c.now.Add(gap), out.Cause)
 	c.event(ev, int(c.syns), out.Cause)
-	return true
 }
 
 // emitNew sends n octets of new data, and our FIN with or without them.
@@ -135,14 +139,11 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 	}
 	why = c.causeOf(seq, why)
 	f := packet.ACK
-	if seq+n == c.end {
+	if n > 0 && seq+n == c.end {
 		f |= packet.PSH // RFC 9293 §3.9.1.2: the last octet that there is
 	}
 	if fin {
-		f = f&^packet.PSH | packet.FIN
-		if n > 0 {
-			f |= packet.PSH
-		}
+		f |= packet.FIN
 	}
 	c.start(out, f, seq, why)
 	c.cursor = c.fill(out, seq, n, c.cursor)
@@ -188,13 +189,21 @@ func (c *Conn) emitAgain(out *packet.Packet) bool {
 		return false
 	}
 	seq := r.from
+	if seq == c.iss && !c.synAcked {
+		c.emitSYN(out) // FIN-WAIT-1 reached from SYN-RECEIVED: the SYN,ACK is what is missing first
+		r.from++
+		if c.timers.use != answer {
+			c.armRTO(c.waitWhy)
+		}
+		return true
+	}
 	n := min(c.mss, r.to-seq)
 	fin := c.finSent && seq+n == c.nxt
 	if fin {
 		n--
 	}
 	f := packet.ACK
-	if seq+n == c.end {
+	if n > 0 && seq+n == c.end {
 		f |= packet.PSH
 	}
 	if fin {

@@ -95,15 +95,17 @@ func (c *Conn) acceptSYNACK(why sim.Cause, h *packet.TCPHeader) {
 	c.maxWnd = max(c.maxWnd, c.wnd)
 	c.una = h.Ack
 	c.takeSynRTT(h)
-	c.closeAfterHandshake(why)
 }
 
 // establish enters ESTABLISHED.
 func (c *Conn) establish(why sim.Cause, h *packet.TCPHeader) {
-	fromSynReceived := c.state == SynReceived
-	c.state = Established
+	fromSynReceived := c.state != SynSent
+	c.synAcked = true
 	c.timers.clear()
 	c.timers.giveUp.stop()
+	if c.state != FinWait1 {
+		c.state = Established
+	}
 	c.wl1, c.wl2 = h.Seq, h.Ack
 	c.synDue = false
 	c.cc.init(c.mss, c.repeated) // RFC 6928 §2
@@ -114,7 +116,10 @@ func (c *Conn) establish(why sim.Cause, h *packet.TCPHeader) {
 		c.maxWnd = max(c.maxWnd, c.wnd)
 		c.una = c.iss + 1
 		c.takeSynRTT(h)
-		c.closeAfterHandshake(why)
+		if c.nxt != c.una {
+			c.armRTO(why) // our FIN is under way already
+			c.armUserTimeout(why)
+		}
 	}
 }
 
@@ -134,6 +139,3 @@ func (c *Conn) takeSynRTT(h *packet.TCPHeader) {
 		c.rtt.rto = fallbackRTO // RFC 6298 §5.7
 	}
 }
-
-// closeAfterHandshake is a place for what CloseWrite in SYN-RECEIVED has queued: Emit sends it from ESTABLISHED.
-func (c *Conn) closeAfterHandshake(why sim.Cause) { c.allow(why) }

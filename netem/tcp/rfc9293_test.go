@@ -29,10 +29,30 @@ func TestRFC9293StateTable(t *testing.T) {
 		{"SYN-SENT abort", SynSent, func(s *solo) { s.Abort(0, cause(1)) }, "", Closed, []EventKind{EvClosed}},
 		{"SYN-RECEIVED rcv ACK", SynReceived, func(s *solo) { s.recv(".", 1, 1, 0) }, "", Established, []EventKind{EvEstablished}},
 		{"SYN-RECEIVED rcv RST", SynReceived, func(s *solo) { s.recv("R", 1, 0, 0) }, "", Closed, []EventKind{EvReset, EvClosed}},
-		{"SYN-RECEIVED close", SynReceived, func(s *solo) {
+		{"SYN-RECEIVED close", SynReceived, func(s *solo) { s.CloseWrite(0, cause(1)) }, "F. 1 ack 1", FinWait1, []EventKind{EvFINSent}},
+		{"SYN-RECEIVED close, then rcv ACK of SYN", SynReceived, func(s *solo) {
 			s.CloseWrite(0, cause(1))
+			s.want("F. 1 ack 1")
 			s.recv(".", 1, 1, 0)
-		}, "F. 1 ack 1", FinWait1, []EventKind{EvEstablished, EvFINSent}},
+		}, "", FinWait1, []EventKind{EvFINSent, EvEstablished}},
+		{"SYN-RECEIVED close, then rcv ACK of FIN", SynReceived, func(s *solo) {
+			s.CloseWrite(0, cause(1))
+			s.want("F. 1 ack 1")
+			s.recv(".", 1, 2, 0)
+		}, "", FinWait2, []EventKind{EvFINSent, EvEstablished}},
+		{"SYN-RECEIVED close, SYN,ACK and FIN lost", SynReceived, func(s *solo) {
+			s.CloseWrite(0, cause(1))
+			s.out()
+			s.advance(1000 * ms)
+			s.want("S. 0 ack 1; F. 1 ack 1")
+			s.recv("F.", 1, 2, 0)
+		}, ". 2 ack 2", TimeWait, []EventKind{EvFINSent, EvSYNACKSent, EvRetransmit, EvEstablished, EvFINReceived, EvReadable, EvClosed}},
+		{"SYN-RECEIVED write and close", SynReceived, func(s *solo) {
+			s.write(10)
+			s.CloseWrite(0, cause(1))
+			s.want("")
+			s.recv(".", 1, 1, 0)
+		}, "FP. 1(10) ack 1", FinWait1, []EventKind{EvEstablished, EvFINSent}},
 		{"SYN-RECEIVED abort", SynReceived, func(s *solo) { s.Abort(0, cause(1)) }, "R. 1 ack 1", Closed, []EventKind{EvRSTSent, EvClosed}},
 		{"ESTABLISHED close", Established, func(s *solo) { s.CloseWrite(0, cause(1)) }, "F. 1 ack 1", FinWait1, []EventKind{EvFINSent}},
 		{"ESTABLISHED rcv FIN", Established, func(s *solo) { s.recv("F.", 1, 1, 0) }, ". 1 ack 2", CloseWait, []EventKind{EvFINReceived, EvReadable}},
@@ -46,6 +66,8 @@ func TestRFC9293StateTable(t *testing.T) {
 		{"CLOSING rcv ACK of FIN", Closing, func(s *solo) { s.recv(".", 2, 2, 0) }, "", TimeWait, []EventKind{EvClosed}},
 		{"LAST-ACK rcv ACK of FIN", LastAck, func(s *solo) { s.recv(".", 2, 2, 0) }, "", Closed, []EventKind{EvClosed}},
 		{"TIME-WAIT rcv FIN again", TimeWait, func(s *solo) { s.at += 5000 * ms; s.recv("F.", 1, 2, 0) }, ". 2 ack 2", TimeWait, nil},
+		{"TIME-WAIT abort", TimeWait, func(s *solo) { s.Abort(0, cause(1)) }, "", Closed, nil},
+		{"LAST-ACK abort", LastAck, func(s *solo) { s.Abort(0, cause(1)) }, "", Closed, []EventKind{EvClosed}},
 		{"TIME-WAIT expires", TimeWait, func(s *solo) { s.advance(60000 * ms) }, "", Closed, nil},
 	}
 	for _, st := range []State{Established, FinWait1, FinWait2, CloseWait, Closing, LastAck} {

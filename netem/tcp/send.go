@@ -42,8 +42,8 @@ func (c *Conn) WriteSpace() int {
 
 // buffered returns how many octets are written and not yet acknowledged.
 func (c *Conn) buffered() int {
-	if c.state <= SynReceived {
-		return int(c.end - c.una - 1) // our SYN is not acknowledged yet
+	if !c.synAcked {
+		return int(c.end - c.iss - 1)
 	}
 	if lt(c.end, c.una) {
 		return 0 // our FIN is

@@ -85,7 +85,7 @@ func soak(t *testing.T, seed uint64) {
 		}
 		if n := min(len(data[i])-sent[i], 1+rnd.IntN(30000)); n > 0 {
 			sent[i] += s.Write(p.now, p.cause(), packet.PayloadOf(data[i][sent[i]:sent[i]+n]))
-		} else if sent[i] == len(data[i]) && !closed[i] && s.State() > SynReceived {
+		} else if sent[i] == len(data[i]) && !closed[i] && (s.State() > SynReceived || rnd.IntN(4) == 0) {
 			s.CloseWrite(p.now, p.cause())
 			closed[i] = true
 		}
