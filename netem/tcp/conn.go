@@ -101,7 +101,7 @@ const (
 	defaultTimeWait    = 60 * time.Second
 	defaultFinWait2    = 60 * time.Second
 	fallbackRTO        = 3 * time.Second // RFC 6298 §5.7
-	handshakeHeaders   = 12              // octets of the timestamp option with its padding
+	timestampOctets    = 12              // the option with its padding (RFC 7323 App. A)
 )
 
 func or[T ~int | ~int64](v, def T) T {

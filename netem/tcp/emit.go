@@ -171,7 +171,13 @@ func (c *Conn) fill(out *packet.Packet, seq, n, i uint32) uint32 {
 		k := c.snd.at(i)
 		off := seq - k.seq
 		l := min(n, uint32(k.span.Len)-off)
-		out.Payload.Append(k.span.Slice(int(off), int(off+l)))
+		if k.span.Bytes == nil && out.Payload.Len == 0 {
+			// The common case of bulk transfers, without two copies of a span.
+			out.Payload.Spans = append(out.Payload.Spans, packet.Span{Len: int(l), Pattern: k.span.Pattern, Off: k.span.Off + uint64(off)})
+			out.Payload.Len = int(l)
+		} else {
+			out.Payload.Append(k.span.Slice(int(off), int(off+l)))
+		}
 		seq += l
 		n -= l
 		if off+l < uint32(k.span.Len) {

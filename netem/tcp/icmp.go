@@ -73,7 +73,7 @@ func (c *Conn) pathMTU(why sim.Cause, mtu int) {
 		m -= 20
 	}
 	if c.ts {
-		m -= handshakeHeaders
+		m -= timestampOctets
 	}
 	m = max(m, 48)
 	if uint32(m) >= c.mss || c.state < Established {

@@ -62,7 +62,7 @@ func (c *Conn) takeSYN(now sim.Time, h *packet.TCPHeader) {
 	}
 	m := min(peer, c.announcedMSS())
 	if c.ts {
-		m -= handshakeHeaders // RFC 6691: the MSS option does not allow for options
+		m -= timestampOctets // RFC 6691: the MSS option does not allow for options
 	}
 	c.mss = uint32(m)
 	c.rmss = uint32(min(536, c.announcedMSS()))

@@ -54,5 +54,3 @@ func (r *rtt) timeout(hi time.Duration) time.Duration {
 	}
 	return min(t, hi)
 }
-
-func timeMillis(ms uint32) time.Duration { return time.Duration(ms) * time.Millisecond }

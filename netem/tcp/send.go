@@ -1,6 +1,8 @@
 package tcp
 
 import (
+	"time"
+
 	"imsim/netem/packet"
 	"imsim/sim"
 )
@@ -104,7 +106,7 @@ func room(window, used uint32) uint32 {
 	return window - used
 }
 
-// acknowledged takes ack as the new SND.UNA and returns false when it is no news.
+// acknowledged takes an acknowledgement of something new: h.Ack becomes SND.UNA.
 func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
 	ack := h.Ack
 	n, flight := ack-c.una, c.nxt-c.una
@@ -149,7 +151,7 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
 // sampleTimestamp measures with the echoed timestamp, in its ticks.
 func (c *Conn) sampleTimestamp(h *packet.TCPHeader) {
 	if ms := c.tsNow() - h.TSEcr; ms < 1<<20 {
-		c.rtt.sample(max(timeMillis(ms), granularity), c.minRTO(), c.maxRTO())
+		c.rtt.sample(max(time.Duration(ms)*granularity, granularity), c.minRTO(), c.maxRTO())
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // TestSoak sends random streams both ways over a wire that loses, repeats and reorders, and wants each delivered intact
 // and both ends to finish.
 func TestSoak(t *testing.T) {
-	runs := 300
+	runs := 200
 	if testing.Short() {
 		runs = 40
 	}

@@ -19,13 +19,13 @@ type Config struct {
 	InitialRTO     time.Duration // 0: 1 s (RFC 6298 §2.1)
 	MinRTO, MaxRTO time.Duration // 0: 1 s, 60 s
 	SYNSchedule    SYNSchedule
-	ConnectTimeout time.Duration // give up an active open after this; 0: as the schedule says
+	ConnectTimeout time.Duration // give up an active open after this, however many SYNs that makes; 0: as the schedule says
 	DelayedACK     time.Duration // 0: 40 ms; negative: every segment is acknowledged at once
 	UserTimeout    time.Duration // give up after this without an acknowledgement (RFC 5482); 0: 15 min
 	TimeWait       time.Duration // length of TIME-WAIT; 0: 60 s
 	FinWait2       time.Duration // longest FIN-WAIT-2 after Close; 0: 60 s; negative: for ever
 	ICMP           ICMPReaction  // what unreachable messages do
-	Pool           *Pool         // buffers shared by the connections of one run; nil: each connection keeps its own
+	Pool           *Pool         // buffers shared by the connections of one run, never by two; nil: each connection keeps its own
 }
 
 // ICMPReaction selects how a connection takes ICMP destination unreachable messages.
@@ -72,7 +72,7 @@ const (
 	EvSYNReceived                      // the peer's SYN, with or without ACK; once
 	EvSYNACKSent                       // every SYN,ACK (N counts from 1)
 	EvEstablished
-	EvReadable    // octets, or the peer's FIN behind them, can be read; once per arriving segment that made some readable
+	EvReadable    // N octets more, or the peer's FIN behind them, can be read; once per arriving segment that made some readable
 	EvWritable    // there is room again after a Write that was not accepted whole
 	EvDrained     // everything written has been acknowledged; only after WantDrained
 	EvFINSent     // first transmission of our FIN
