@@ -133,6 +133,19 @@ func (s *Stream) Forget() {
 	s.letGo()
 }
 
+// ForgetAll makes all connections of the host vanish as Forget does, those in TIME-WAIT too: the host restarts. Who
+// listens goes on listening.
+func (h *Host) ForgetAll() {
+	for i := range h.tcp.slots {
+		if s := h.tcp.slots[i].s; s != nil {
+			s.Forget()
+		}
+	}
+	h.tcp.flows = flowTable{}
+	h.tcp.waits = timeWaits{}
+	h.rearm()
+}
+
 func (s *Stream) now() sim.Time { return s.host.net.K.Now() }
 
 // emit sends what the connection has to send.

@@ -222,6 +222,36 @@ func TestAbortForget(t *testing.T) {
 	wantLog(t, "b", b, "10 gotSYN", "10 SYNACK", "30 established", "120 reset", "120 closed")
 }
 
+// TestForgetAll restarts a host with live connections and some in TIME-WAIT.
+func TestForgetAll(t *testing.T) {
+	p, a, b := call(t, tenMS)
+	to := b.listen(80)
+	a.dial(packet.AddrPort{}, to)
+	b.on = func(e *end, s *Stream, ev tcp.Event) {
+		if ev.Kind == tcp.EvFINReceived {
+			s.CloseWrite(ev.Why)
+		}
+	}
+	until(t, p.k, 100)
+	a.s.CloseWrite(sim.Cause{})
+	until(t, p.k, 200)
+	for range 3 {
+		a.dial(packet.AddrPort{}, to)
+	}
+	until(t, p.k, 300)
+	if live, tw := p.a.Connections(); live != 3 || tw != 1 {
+		t.Fatalf("%d connections, %d in TIME-WAIT", live, tw)
+	}
+	p.a.ForgetAll()
+	if live, tw := p.a.Connections(); live != 0 || tw != 0 {
+		t.Errorf("%d connections, %d in TIME-WAIT", live, tw)
+	}
+	a.log = nil
+	a.dial(packet.AddrPort{}, to)
+	run(t, p.k)
+	wantLog(t, "a", a, "300 SYN", "320 gotSYN", "320 established")
+}
+
 // TestRelay rewrites addresses between two hosts without a connection of the host's own.
 func TestRelay(t *testing.T) {
 	k := sim.New(sim.Config{Seed: 1})
