@@ -81,11 +81,13 @@ func parseHeader(m *Message, line string, n int) {
 	case strings.EqualFold(name, "To-Path"):
 		if n != 0 || !path(value) {
 			m.bad("To-Path must come first, with MSRP URIs")
+			return // nobody to answer
 		}
 		m.To = value
 	case strings.EqualFold(name, "From-Path"):
 		if n != 1 || !path(value) {
 			m.bad("From-Path must come second, with MSRP URIs")
+			return
 		}
 		m.From = value
 	case n < 2:
