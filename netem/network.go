@@ -48,6 +48,9 @@ type Network struct {
 	lastConfig *tcp.Config
 }
 
+// CoreOf returns what a node of any kind has in common with all others.
+func CoreOf(n Node) *Core { return n.core() }
+
 // Node is something with interfaces: a host, a router, and what other packages make of them.
 type Node interface {
 	// Receive takes over a packet that arrived on an interface of the node.

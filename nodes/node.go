@@ -23,6 +23,8 @@ type Milestone struct {
 type Observer interface {
 	// Milestone is called at the milestone's instant, in the order of the trajectory.
 	Milestone(m Milestone)
+	// WantsPDUs reports whether UpperPDU is of any use: messages are put together only then.
+	WantsPDUs() bool
 	// UpperPDU hands out one message that travels encrypted on a leg, in clear: for the capture's upper-PDU interface.
 	UpperPDU(node, leg, dissector string, at sim.Time, out bool, local, remote packet.AddrPort, pdu []byte)
 	// Secrets hands out key-log lines of a TLS session that a capture can be decrypted with.
@@ -114,6 +116,9 @@ type Unobserved struct{}
 
 // Milestone does nothing.
 func (Unobserved) Milestone(Milestone) {}
+
+// WantsPDUs is false.
+func (Unobserved) WantsPDUs() bool { return false }
 
 // UpperPDU does nothing.
 func (Unobserved) UpperPDU(string, string, string, sim.Time, bool, packet.AddrPort, packet.AddrPort, []byte) {

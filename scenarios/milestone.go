@@ -45,7 +45,8 @@ func (m *Milestone) UnmarshalText(b []byte) error {
 // isMilestoneName tells whether s is lower-case words joined by dots.
 func isMilestoneName(s string) bool {
 	for word := range strings.SplitSeq(s, ".") {
-		if !isName(strings.ReplaceAll(word, "_", "-")) {
+		// A word may be a number: sip.200.received.
+		if word == "" || !isName("x"+strings.ReplaceAll(word, "_", "-")) {
 			return false
 		}
 	}

@@ -152,6 +152,9 @@ func (g *Gateway) H248Answer(_ h248.TransactionID, _ *h248.Item, why sim.Cause) 
 // Settled reports whether the controller has accepted the gateway.
 func (g *Gateway) Settled() bool { return g.associated }
 
+// DropH248 loses the next n H.248 messages that the gateway sends.
+func (g *Gateway) DropH248(n int) { g.h248.Drop(n) }
+
 // H248Failed takes the loss of a report: the controller's own supervision finds what it missed.
 func (g *Gateway) H248Failed(h248.TransactionID, h248.ErrorCode, sim.Cause) {}
 

@@ -52,6 +52,9 @@ func (p *PCSCF) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Caus
 	}
 }
 
+// DropH248 loses the next n H.248 messages that the ALG sends.
+func (p *PCSCF) DropH248(n int) { p.h248.Drop(n) }
+
 // H248Failed takes the loss of an order.
 func (p *PCSCF) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause) {
 	if o := p.orders[id]; o != nil {

@@ -38,6 +38,7 @@ type H248 struct {
 	waiting  map[uint64][]byte // messages the processor has not dealt with; never ranged over
 	next     uint64
 	busy     bool
+	drop     int // messages still to be lost, by order of a fault
 }
 
 // NewH248 binds one side of an association to the node's primary address. cost is the processor time of a received
@@ -59,6 +60,9 @@ func (t *H248) Request(actions []h248.Action, why sim.Cause) h248.TransactionID 
 	t.pump()
 	return id
 }
+
+// Drop loses the next n messages that this side sends: a fault to be injected.
+func (t *H248) Drop(n int) { t.drop += n }
 
 // Reply answers a transaction of the peer.
 func (t *H248) Reply(id h248.TransactionID, reply h248.Item, why sim.Cause) {
@@ -101,6 +105,10 @@ func (t *H248) send(o h248.Output) {
 			text += " again"
 		}
 		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.sent", Text: text})
+	}
+	if t.drop > 0 {
+		t.drop--
+		return
 	}
 	t.udp.Send(t.peer, packet.PayloadOf(o.Bytes), why)
 }

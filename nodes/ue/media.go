@@ -36,6 +36,7 @@ type media struct {
 	usable  bool
 	saying  string // Message-ID of the line under way
 	shut    bool
+	in, out pdus
 }
 
 // firstRequest is how long a passive end waits for the first MSRP request on a connection (RFC 4976 §6.1).
@@ -319,6 +320,7 @@ func (m *media) LegReadable(l *bearer.Leg, _ sim.Cause) {
 		if n == 0 {
 			break
 		}
+		m.observe(&m.in, false, p, u.K.Now())
 		m.conn.Input(u.K.Now(), why, p)
 		m.drain(why)
 	}
@@ -347,6 +349,7 @@ func (m *media) drain(why sim.Cause) {
 			} else if k := u.K; k.Tracing() && o.Name != "" {
 				w = k.Record(sim.Record{Cause: w, Node: u.Entity, Kind: "msrp.sent", Text: o.Name})
 			}
+			m.observe(&m.out, true, o.Payload, u.K.Now())
 			if m.leg.Write(o.Payload, w) != o.Payload.Len {
 				m.c.mediaLost("send buffer", w)
 				return

@@ -152,9 +152,9 @@ func (w *world) populate() error {
 // hosts names every address of the network, for captures.
 func (w *world) hosts(each func(netip.Addr, string)) {
 	for _, n := range w.net.Nodes() {
-		for _, i := range n.Interfaces() {
+		for _, i := range netem.CoreOf(n).Interfaces() {
 			for _, a := range i.Addrs {
-				each(a.Netip(), n.Name()+"."+i.Name)
+				each(a.Netip(), i.String())
 			}
 		}
 	}

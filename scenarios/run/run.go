@@ -1,0 +1,111 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"imsim/netem"
+	"imsim/nodes"
+	"imsim/scenarios"
+	"imsim/sim"
+)
+
+// Options are what a run is asked for beside its scenario. None of them moves the trajectory, but for Engine where the
+// scenario makes a difference between engines.
+type Options struct {
+	Engine   nodes.Engine
+	Observer nodes.Observer                        // milestones; nil: nobody
+	Trace    func(sim.RecordID, *sim.Record)       // every record; nil: no trace
+	Capture  *Capture                              // nil: none
+	Started  func(k *sim.Kernel, n *netem.Network) // called when all is built, before the first event
+}
+
+// Stats is what a run leaves beside its observations.
+type Stats struct {
+	Kernel      *sim.Kernel
+	Net         *netem.Network
+	End         sim.Time
+	Events      uint64
+	Packets     uint64 // handed to links, all hops
+	Fingerprint string
+	Parts       [sim.NumIngredients]sim.Part
+	Unplaced    int    // calls that were never placed
+	Unsettled   string // who did not come into place
+}
+
+// ErrBuild marks an error in building, which is the scenario's, from one in running.
+var ErrBuild = errors.New("the scenario cannot be built")
+
+// Run builds and runs a scenario until nothing is left to happen, or until its run.until. With an error from running, the
+// statistics are those up to where it broke off.
+func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
+	f := &sc.File
+	k := sim.New(sim.Config{
+		Seed: f.Run.Seed, MaxEvents: f.Run.Limits.Events, MaxInstant: f.Run.Limits.Instant, Trace: opt.Trace,
+	})
+	obs := opt.Observer
+	if obs == nil {
+		obs = nodes.Unobserved{}
+	}
+	if opt.Capture != nil {
+		obs = &capturing{obs, opt.Capture}
+	}
+	ch := &changes{Observer: obs, steps: f.Timeline}
+	if len(f.Timeline) > 0 {
+		obs = ch
+	}
+	w, err := build(sc, k, obs, opt.Engine)
+	if err != nil {
+		return Stats{}, fmt.Errorf("%w: %w", ErrBuild, err)
+	}
+	w.users = newUsers(w)
+	if len(f.Timeline) > 0 {
+		ch.plan(w)
+	}
+	if opt.Capture != nil {
+		if err := opt.Capture.attach(w); err != nil {
+			return Stats{}, fmt.Errorf("%w: %w", ErrBuild, err)
+		}
+	}
+	if opt.Started != nil {
+		opt.Started(k, w.net)
+	}
+	w.begin()
+	until := sim.Never
+	if f.Run.Until > 0 {
+		until = sim.Time(f.Run.Until)
+	}
+	err = k.Run(until)
+	return w.stats(), err
+}
+
+// begin starts what nodes do by themselves: gateways register with their controllers, UEs with the network.
+func (w *world) begin() {
+	why := sim.Cause{}
+	if w.k.Tracing() {
+		why = w.k.Record(sim.Record{Node: w.users.self, Kind: "run.start"})
+	}
+	for _, start := range w.starters {
+		start(why)
+	}
+	w.settled(why)
+}
+
+func (w *world) stats() Stats {
+	fp := w.k.Fingerprint()
+	s := Stats{
+		Kernel: w.k, Net: w.net, End: w.k.Now(), Events: w.k.Events(), Fingerprint: fp.String(), Parts: fp.Parts(),
+		Unplaced: len(w.users.plan) - w.users.next,
+	}
+	for _, d := range w.net.Directions() {
+		s.Packets += d.Stats.Packets
+	}
+	if s.Unplaced > 0 {
+		s.Unsettled = w.unsettled()
+	}
+	return s
+}
+
+// Duration is a run's length in virtual time.
+func (s *Stats) Duration() time.Duration { return s.End.Sub(0) }
