@@ -47,9 +47,6 @@ func (c *Conn) openChunk(m *outgoing) (Output, bool) {
 
 // moreBody goes on with an open chunk.
 func (c *Conn) moreBody(m *outgoing) (Output, bool) {
-	if c.room <= 0 {
-		return Output{}, false
-	}
 	if m.at == m.end {
 		return c.closeChunk(m, m.endFlag()), true
 	}
@@ -89,13 +86,36 @@ func (c *Conn) takeBody(m *outgoing, n int64) {
 	}
 }
 
-// output finishes an OutSend whose octets are in c.piece.
+// output finishes an OutSend whose octets are in c.piece. What there is no room for goes first the next time.
 func (c *Conn) output(o Output) Output {
-	o.Payload = c.piece
 	if c.limited {
+		if c.piece.Len > c.room {
+			c.rest.Reset()
+			c.rest.AppendRange(c.piece, c.room, c.piece.Len)
+			c.cutPiece(c.room)
+			c.restOf = &Output{Kind: OutSend, Session: o.Session, ID: o.ID, Code: o.Code, Flag: o.Flag, Why: o.Why}
+			o.Flag = 0
+		}
 		c.room -= c.piece.Len
 	}
+	o.Payload = c.piece
 	return o
+}
+
+// cutPiece leaves the first n octets of the piece.
+func (c *Conn) cutPiece(n int) {
+	c.piece.Len = n
+	for i, s := range c.piece.Spans {
+		if n < s.Len {
+			if n > 0 {
+				c.piece.Spans[i] = s.Slice(0, n)
+				i++
+			}
+			c.piece.Spans = c.piece.Spans[:i]
+			return
+		}
+		n -= s.Len
+	}
 }
 
 // chunkDone starts the transaction timer (RFC 4975 §7.1.3: when the last octet has been handed over) and says who is next.

@@ -34,6 +34,8 @@ type Conn struct {
 	room    int           // octets that the transport takes
 	limited bool
 	piece   packet.Payload // the octets of the OutSend at hand
+	rest    packet.Payload // octets that a full transport left over from the last
+	restOf  *Output        // what they belong to
 
 	first    sim.Time // deadline of the first request; Never when it has come
 	firstWhy sim.Cause
@@ -138,7 +140,7 @@ func (c *Conn) Lost(now sim.Time, why sim.Cause) {
 		c.unbind(s)
 		c.emit(Output{Kind: OutFailed, Session: s})
 	}
-	c.queue, c.small, c.waiting, c.quiet = nil, nil, nil, nil
+	c.queue, c.small, c.waiting, c.quiet, c.rest = nil, nil, nil, nil, packet.Payload{}
 }
 
 // Deadline returns when Tick is due.

@@ -7,7 +7,8 @@
 // Conn.Send and Conn.Tick and drains Conn.Next. Outputs name requests and responses sent and received.
 //
 // Not modelled: relays and AUTH (RFC 4976; answered 501), header folding, non-SEND requests with bodies other than to
-// skip them, authentication of From-Path. Headers that the package does not know are kept in order.
+// skip them, a check of From-Path, a timer for messages whose last chunk never comes. The transaction timer starts when
+// the end-line is handed over, also where a full transport takes the last octets of it later. Headers that the package does not know are kept in order.
 //
 // Validated by the octet-exact examples of its tests (sizes cross-checked with tshark), by splitting every example at
 // every octet, by fuzzing the parser, and by two machines talking to each other over a byte stream.

@@ -38,8 +38,9 @@ func (c *Conn) Send(now sim.Time, why sim.Cause, s *Session, o Outgoing) string 
 	return o.ID
 }
 
-// SetRoom tells the connection how many octets its transport takes at most from now on; each OutSend of message bodies
-// uses some up. Without a call there is no limit, and a chunk goes out whole. With one, a long chunk can be interrupted.
+// SetRoom tells the connection how many octets its transport takes at most from now on; each OutSend uses some up, and
+// none is larger than what is left. Without a call there is no limit, and a chunk goes out whole. With one, a long chunk
+// can be interrupted.
 func (c *Conn) SetRoom(now sim.Time, n int) { c.now, c.room, c.limited = now, n, true }
 
 // Respond answers request m (RFC 4975 §7.2): To-Path is the leftmost URI of its From-Path.
@@ -76,6 +77,15 @@ func (c *Conn) request(m *Message, s *Session) {
 
 // send returns the next octets for the peer.
 func (c *Conn) send() (Output, bool) {
+	if c.room <= 0 {
+		return Output{}, false
+	}
+	if c.rest.Len > 0 {
+		c.piece.Reset()
+		c.piece.AppendPayload(c.rest)
+		c.rest.Reset()
+		return c.output(*c.restOf), true
+	}
 	c.prune()
 	var m *outgoing
 	if len(c.queue) > 0 {
@@ -101,7 +111,7 @@ func (c *Conn) send() (Output, bool) {
 		c.piece.Append(packet.Bytes(r.octets))
 		return c.output(Output{Kind: OutSend, Session: r.s, Name: r.name, ID: r.id, Code: r.code, Why: r.why}), true
 	}
-	if m == nil || c.room <= 0 {
+	if m == nil {
 		return Output{}, false
 	}
 	return c.openChunk(m)

@@ -253,17 +253,17 @@ func TestRFC4975Interrupt(t *testing.T) {
 		A send … 1500
 		A send … 24+
 		A send 200 157
-		A send SEND 2796-*/6000 1500
+		A send SEND 2796-*/6000 1319
 		A send … 1500
-		A send … 413
+		A send … 594
 		A send … 24$
 		A sent m5g10001
 		B progress 2795
 		B received SEND 1-*/6000+
 		B received 200
 		B confirmed b0000001
-		B progress 4087
-		B progress 5587
+		B progress 3906
+		B progress 5406
 		B progress 6000
 		B received SEND 2796-*/6000$
 		B message text/plain 6000 xxxxxxxxxxxxxxxxxxxx…(6000)
@@ -272,6 +272,40 @@ func TestRFC4975Interrupt(t *testing.T) {
 		A received 200
 		A received 200
 		A confirmed m5g10001`)
+}
+
+// TestRoom: whatever room there is, no piece is larger, and the peer gets everything.
+func TestRoom(t *testing.T) {
+	p := newPair(t, Config{}, Config{})
+	p.a.Bind(0, sim.Cause{}, p.sa)
+	for _, n := range []int{0, 1, 3000, 100} {
+		p.a.Send(0, sim.Cause{}, p.sa, Outgoing{ContentType: "text/plain", Body: packet.PayloadOf([]byte(strings.Repeat("x", n)))})
+	}
+	messages, names := 0, 0
+	for i := range 5000 {
+		room := i % 9
+		p.a.SetRoom(0, room)
+		for o, ok := p.a.Next(); ok; o, ok = p.a.Next() {
+			if o.Kind != OutSend {
+				continue
+			}
+			if o.Name != "" {
+				names++
+			}
+			if room -= o.Payload.Len; room < 0 || o.Payload.Len == 0 {
+				t.Fatalf("a piece of %d octets, %d too many", o.Payload.Len, -room)
+			}
+			p.b.Input(0, o.Why, packet.PayloadOf(o.Payload.AppendTo(nil)))
+		}
+		for o, ok := p.b.Next(); ok; o, ok = p.b.Next() {
+			if o.Kind == OutMessage {
+				messages++
+			}
+		}
+	}
+	if messages != 4 || names != 5 {
+		t.Errorf("%d messages of 4 arrived, %d requests of 5 were named", messages, names)
+	}
 }
 
 // TestRFC4975Sessions: two sessions share a connection, and neither waits for the other's whole message.
