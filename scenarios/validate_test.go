@@ -49,7 +49,7 @@ func TestTagsOfKinds(t *testing.T) {
 		t.Errorf("%+v %v %v", c, d.errs, d.odd)
 	}
 	v := &validator{s: &Scenario{tree: root}, errs: &errs, file: &File{Nodes: map[string]Node{
-		"b": {Kind: "ue", Settings: &UE{}}, "c": {Kind: "scscf", Settings: &SCSCF{}}}}}
+		"b": {Kind: "ue", Settings: &Router{}}, "c": {Kind: "scscf", Settings: &Router{}}}}}
 	v.references(reflect.ValueOf(&c).Elem(), nil)
 	want := "x.yaml:1:25: peers.1: c is of kind scscf, not ue or router (there is b)\n" +
 		"x.yaml:1:28: peers.2: no node of kind ue or router \"d\" (there is b)"
