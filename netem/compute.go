@@ -29,6 +29,9 @@ func weight(d *Direction) int64 { return int64(d.cfg.Delay)*maxHops + 1 }
 type destination struct {
 	addrs []packet.Addr
 	last  []lastHop
+	// other are the further links of a host that has several. They serve who cannot reach the address's own link, since
+	// hosts take what is for any of their addresses on any interface (RFC 1122 §3.3.4.2: weak end system).
+	other []lastHop
 }
 
 // lastHop is a link that leads to a destination. core is the forwarding node that it starts from, -1 for a host.
@@ -61,7 +64,11 @@ func (n *Network) ComputeRoutes() error {
 		}
 		c.routes.hosts = map[packet.Addr]*Interface{}
 		for i := range dests {
-			if out := r.choose(node, &dests[i]); out != nil {
+			out := r.choose(node, dests[i].last)
+			if out == nil {
+				out = r.choose(node, dests[i].other)
+			}
+			if out != nil {
 				for _, a := range dests[i].addrs {
 					if c.own[a] == nil {
 						c.routes.hosts[a] = out
@@ -130,24 +137,27 @@ func (r *router) destinations() []destination {
 			all = append(all, d)
 			continue
 		}
-		for _, i := range c.ifaces {
-			h := lastHop{core: -1, from: i.Peer, weight: weight(i.Peer.Out)}
+		hops := make([]lastHop, len(c.ifaces))
+		for j, i := range c.ifaces {
+			hops[j] = lastHop{core: -1, from: i.Peer, weight: weight(i.Peer.Out)}
 			if at, ok := r.index[i.Peer.node]; ok {
-				h.core = at
+				hops[j].core = at
 			}
-			all = append(all, destination{addrs: i.Addrs, last: []lastHop{h}})
+		}
+		for j, i := range c.ifaces {
+			all = append(all, destination{addrs: i.Addrs, last: hops[j : j+1], other: hops})
 		}
 	}
 	return all
 }
 
-// choose returns the interface of the node through which the destination is nearest, or nil.
-func (r *router) choose(node Node, d *destination) *Interface {
+// choose returns the interface of the node through which the nearest of the last hops is reached, or nil.
+func (r *router) choose(node Node, last []lastHop) *Interface {
 	var best *Interface
 	least := int64(math.MaxInt64)
 	for _, i := range node.core().ifaces {
 		w := weight(i.Out)
-		for _, h := range d.last {
+		for _, h := range last {
 			total := int64(math.MaxInt64)
 			if h.from == i {
 				total = w

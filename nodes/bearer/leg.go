@@ -1,6 +1,7 @@
 package bearer
 
 import (
+	"slices"
 	"strconv"
 
 	"imsim/netem"
@@ -160,7 +161,8 @@ func (l *Leg) Write(p packet.Payload, why sim.Cause) int {
 		}
 		return n
 	}
-	l.tls.Write(l.base.K.Now(), why, p)
+	// The session may keep what it is given; the array of spans is the caller's.
+	l.tls.Write(l.base.K.Now(), why, packet.Payload{Spans: slices.Clone(p.Spans), Len: p.Len})
 	l.pull(why)
 	return n
 }
