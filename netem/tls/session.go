@@ -23,9 +23,11 @@ type Session interface {
 	// Write sends application octets; they are queued until the handshake is done.
 	Write(now sim.Time, why sim.Cause, p packet.Payload)
 	// SetFingerprints gives the session the fingerprints that the peer's certificate must match, when they were not known
-	// at the start. A finished handshake in WaitVerify goes on to Established, or fails with bad_certificate(42).
+	// at the start. A finished handshake in WaitVerify goes on to Established, or fails with bad_certificate(42). In a session
+	// that is verified already it changes nothing: new fingerprints ask for a new connection (RFC 8842 §4).
 	SetFingerprints(now sim.Time, why sim.Cause, fps []Fingerprint)
-	// Close sends close_notify behind what was written. Idempotent.
+	// Close sends close_notify behind what was written. Before the end of the handshake there is nothing to wait for: the
+	// close_notify leaves at once and ends the session. Idempotent.
 	Close(now sim.Time, why sim.Cause)
 	// Fail sends a fatal alert and ends the session.
 	Fail(now sim.Time, why sim.Cause, a Alert)
@@ -37,6 +39,26 @@ type Session interface {
 	State() State
 	// Info returns what the handshake agreed on so far.
 	Info() Info
+	// Discard frees what the session holds, in whatever state it is, without a word to the peer. The owner must not touch
+	// the session afterwards: its memory goes to the next one.
+	Discard()
+}
+
+// Engine selects an implementation of Session.
+type Engine uint8
+
+// The engines. Two ends of a connection must have the same one: what Model sends looks like TLS but is not encrypted.
+const (
+	Model Engine = iota // exact messages and sizes, keys and signatures only stood for
+	Real                // crypto/tls
+)
+
+// New makes a session of the given engine.
+func New(e Engine, cfg Config) Session {
+	if e == Real {
+		return NewReal(cfg)
+	}
+	return NewModel(cfg)
 }
 
 // OutputKind says what an Output asks of the owner or reports to it.
@@ -107,14 +129,18 @@ const (
 	CloseNotify         Alert = 0
 	UnexpectedMessage   Alert = 10
 	BadRecordMAC        Alert = 20
+	RecordOverflow      Alert = 22
 	HandshakeFailure    Alert = 40
 	BadCertificate      Alert = 42
+	IllegalParameter    Alert = 47
 	DecodeError         Alert = 50
 	DecryptError        Alert = 51
 	ProtocolVersion     Alert = 70
 	InternalError       Alert = 80
 	UserCanceled        Alert = 90
 	NoRenegotiation     Alert = 100
+	MissingExtension    Alert = 109
+	UnrecognizedName    Alert = 112
 	UnknownPSKIdentity  Alert = 115
 	CertificateRequired Alert = 116
 	NoAlert             Alert = 255 // the session ended without one
@@ -136,6 +162,12 @@ const (
 	RSA2048
 )
 
+// The TLS 1.2 cipher suites; TLS 1.3 always uses TLS_AES_128_GCM_SHA256.
+const (
+	ECDHEECDSA uint16 = 0xc02b // TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, for ECDSA and Ed25519 certificates
+	ECDHERSA   uint16 = 0xc02f // TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+)
+
 // Config is what a session is made with.
 type Config struct {
 	Role         Role
@@ -143,9 +175,11 @@ type Config struct {
 	MaxVersion   Version // 0: TLS12
 	Certificate  *Certificate
 	Fingerprints []Fingerprint // what the peer's certificate must match; nil: not known yet
-	AllowSHA1    bool
-	Costs        *CostTable // nil: DefaultCosts; see CostTable
-	Unique       uint64     // seeds this session's randomness: different for every session and end of a run
+	TrustAny     bool          // the peer's certificate is taken without looking at fingerprints
+	AllowSHA1    bool          // SHA-1 fingerprints count; MD5 never does
+	Suites       []uint16      // TLS 1.2 cipher suites, of ECDHEECDSA and ECDHERSA; nil: both
+	Costs        *CostTable    // nil: DefaultCosts; see CostTable
+	Unique       uint64        // seeds this session's randomness: different for every session and end of a run
 }
 
 // Info is what a handshake agreed on.
@@ -155,4 +189,5 @@ type Info struct {
 	PeerCert  []byte // DER
 	KeyLog    string // SSLKEYLOGFILE lines, engine real only
 	CanDecode bool   // a capture can be decrypted with KeyLog
+	Withheld  int    // octets of application data kept back until the peer is verified
 }
