@@ -242,9 +242,11 @@ func (s *session) run(why sim.Cause) {
 			s.verify(why)
 			continue
 		}
-		if ev, ok := s.eng.poll(); ok {
-			s.take(ev, why)
-			continue
+		if !s.gotEnd {
+			if ev, ok := s.eng.poll(); ok {
+				s.take(ev, why)
+				continue
+			}
 		}
 		if len(s.pending) > 0 && (s.state == Open || s.state == CloseReceived) {
 			p := s.pending[0]

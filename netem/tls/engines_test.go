@@ -46,7 +46,8 @@ func TestEnginesAgree(t *testing.T) {
 				for _, costs := range []*CostTable{&ZeroCosts, nil} {
 					for _, cut := range []int{0, 100, 1} {
 						for _, p := range plays {
-							if cut == 1 && p.name == "big write" || cut > 0 && ck != sk {
+							// The kinds of key meet in every way, but not in every play.
+							if ck != sk && p.name != "handshake" || cut > 0 && (costs == nil || ck != ECDSAP256) || cut == 1 && p.name == "big write" {
 								continue
 							}
 							name := fmt.Sprintf("%x/%d-%d/costs %v/cut %d/%s", v, ck, sk, costs == nil, cut, p.name)

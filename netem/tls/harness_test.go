@@ -88,7 +88,9 @@ func (w *wire) take(i int, o Output) {
 		line += fmt.Sprintf("failed %d %v %s", o.Alert, o.Sent, o.Name)
 		w.failed[i] = &o
 	}
-	w.log = append(w.log, line)
+	if w.log = append(w.log, line); len(w.log) > 5000 {
+		w.t.Fatal("the sessions do not come to rest")
+	}
 	switch {
 	case o.Kind == OutWork && !w.hold:
 		w.now = w.now.Add(o.Cost)

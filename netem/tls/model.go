@@ -129,6 +129,10 @@ func (m *model) poll() (event, bool) {
 		}
 		e, progress := m.record()
 		if e.kind != 0 {
+			if h := m.hs; h != nil && h.next < len(h.events) { // what the record gave before comes first
+				m.push(e)
+				continue
+			}
 			return e, true
 		}
 		if !progress {
@@ -165,11 +169,7 @@ func (m *model) alert(a Alert) packet.Payload {
 	var w writer
 	body := [2]byte{a.level(), byte(a)}
 	if m.wr.key == 0 {
-		v := uint16(0x0301)
-		if m.hello {
-			v = uint16(TLS12)
-		}
-		w.plain(typeAlert, v, 2)
+		w.plain(typeAlert, uint16(TLS12), 2)
 		w.buf = append(w.buf, body[:]...)
 		return w.payload()
 	}

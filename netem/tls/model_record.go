@@ -89,9 +89,6 @@ func (m *model) open(kind byte, n int) (byte, packet.Payload, Alert) {
 		}
 		return kind, packet.PayloadOf(body.Bytes()), NoAlert
 	}
-	if m.version == TLS13 && kind != typeData {
-		return 0, packet.Payload{}, UnexpectedMessage
-	}
 	var w writer
 	octets := 0
 	for _, s := range body.Spans {

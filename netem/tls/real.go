@@ -41,7 +41,6 @@ type real struct {
 	sealed   uint64           // records sealed after our Finished
 	peerKey  KeyType
 	mismatch bool
-	heard    bool // a hello of the peer has been taken
 	hello    []byte
 }
 
@@ -82,7 +81,6 @@ func (r *real) start() {
 	}
 	if r.role == Server {
 		c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
-			r.heard = true
 			r.events = append(r.events, event{kind: evClientHello})
 			return nil, nil
 		}

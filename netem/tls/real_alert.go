@@ -136,11 +136,7 @@ func (r *real) alert(a Alert) packet.Payload {
 	body := []byte{a.level(), byte(a)}
 	p := r.protection()
 	if p == nil {
-		minor := byte(1)
-		if r.heard || r.role == Client && len(r.hello) > 0 {
-			minor = 3
-		}
-		return packet.PayloadOf(append([]byte{typeAlert, 3, minor, 0, 2}, body...))
+		return packet.PayloadOf(append([]byte{typeAlert, 3, 3, 0, 2}, body...))
 	}
 	nonce, aad := p.inputs(typeAlert, len(body))
 	var out []byte
