@@ -163,15 +163,14 @@ func (m *model) certificate(msg []byte) event {
 
 // peerCertificate reports the peer's certificate and compares it with the fingerprints that are known.
 func (m *model) peerCertificate(der []byte) event {
-	k, ok := keyTypeOf(der)
-	if !ok {
-		return reject(DecodeError, "")
-	}
-	m.hs.peerKey = k
 	if c := known(der); c != nil {
-		m.peerCert = c.DER
+		m.hs.peerKey, m.peerCert = c.Key, c.DER
 	} else {
-		m.peerCert = append([]byte(nil), der...)
+		k, ok := keyTypeOf(der)
+		if !ok {
+			return reject(DecodeError, "")
+		}
+		m.hs.peerKey, m.peerCert = k, append([]byte(nil), der...)
 	}
 	m.push(event{kind: evPeerCert})
 	// RFC 8122 §6.2: a certificate that matches no fingerprint ends the connection.
