@@ -63,6 +63,7 @@ type session struct {
 	role     Role
 	allow1   bool // SHA-1 fingerprints
 	trustAny bool
+	matched  bool // the certificate was compared on its arrival
 	verified bool
 	busy     bool // an OutWork is out
 	closing  bool // Close was called
@@ -172,7 +173,7 @@ func (s *session) SetFingerprints(now sim.Time, why sim.Cause, fps []Fingerprint
 	if s.state > WaitVerify {
 		return
 	}
-	s.fps = fps
+	s.fps, s.matched = fps, false
 	s.run(why)
 }
 
@@ -326,7 +327,7 @@ func (s *session) apply(ev event, why sim.Cause) {
 
 // verify compares the peer's certificate once both are known.
 func (s *session) verify(why sim.Cause) {
-	if !s.matches(s.peerCert) {
+	if !s.matched && !s.matches(s.peerCert) {
 		s.fail(event{kind: evFail, alert: BadCertificate, text: CauseFingerprint}, why)
 		return
 	}
@@ -342,10 +343,16 @@ func (s *session) verify(why sim.Cause) {
 	}
 }
 
-// matches is the check of a certificate on its arrival: it passes as long as no fingerprint is known.
-func (s *session) matches(der []byte) bool {
-	return s.trustAny || s.fps == nil || Match(s.fps, der, s.allow1)
+// arrived is the check of the peer's certificate on its arrival: it passes as long as no fingerprint is known.
+func (s *session) arrived() bool {
+	if s.fps == nil && !s.trustAny {
+		return true
+	}
+	s.matched = s.matches(s.peerCert)
+	return s.matched
 }
+
+func (s *session) matches(der []byte) bool { return s.trustAny || Match(s.fps, der, s.allow1) }
 
 // sendEnd sends our close_notify.
 func (s *session) sendEnd(why sim.Cause) {

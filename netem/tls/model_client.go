@@ -174,7 +174,7 @@ func (m *model) peerCertificate(der []byte) event {
 	}
 	m.push(event{kind: evPeerCert})
 	// RFC 8122 §6.2: a certificate that matches no fingerprint ends the connection.
-	if !m.matches(m.peerCert) {
+	if !m.arrived() {
 		m.push(reject(BadCertificate, CauseFingerprint))
 		m.hs.want = wantNothing
 	}

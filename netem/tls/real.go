@@ -108,7 +108,7 @@ func (r *real) verifyPeer(raw [][]byte, _ [][]*x509.Certificate) error {
 	}
 	r.peerKey, _ = keyTypeOf(raw[0])
 	r.events = append(r.events, event{kind: evPeerCert})
-	if !r.matches(raw[0]) {
+	if !r.arrived() {
 		r.mismatch = true
 		return errMismatch
 	}
