@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -168,4 +169,26 @@ func TestRenegotiation(t *testing.T) {
 	if w.data[1].Len != 30 || w.failed[0] != nil || w.failed[1] != nil {
 		t.Errorf("%v", w.log)
 	}
+}
+
+// Engine real leaves no goroutine behind: neither when the handshake is over nor when it is abandoned.
+func TestNoGoroutines(t *testing.T) {
+	before := runtime.NumGoroutine()
+	c, s := mutual(TLS13, ECDSAP256, ECDSAP256)
+	x, y := exchange(Real, c, s)
+	c.Role = Client
+	z := New(Real, c)
+	z.Start(0, sim.Cause{}) // waits for the server's flight
+	if n := runtime.NumGoroutine(); n > before+1 {
+		t.Errorf("%d goroutines, %d before, one handshake under way", n, before)
+	}
+	z.Discard()
+	if n := runtime.NumGoroutine(); n > before {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+	if i := x.Info(); !i.CanDecode || !strings.Contains(i.KeyLog, "CLIENT_TRAFFIC_SECRET_0 ") {
+		t.Errorf("key log %q", i.KeyLog)
+	}
+	x.Discard()
+	y.Discard()
 }
