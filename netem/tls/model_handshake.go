@@ -87,9 +87,10 @@ func (m *model) certificate(msg []byte) event {
 	}
 	h.transcript.write(msg)
 	if m.role == Client && m.version != TLS13 {
-		h.certificate = append([]byte(nil), der...)
 		if c := known(der); c != nil {
 			h.certificate = c.DER
+		} else {
+			h.certificate = append([]byte(nil), der...)
 		}
 		h.want = wantServerKeyExchange
 		return event{}
