@@ -1,7 +1,6 @@
 package tls
 
 import (
-	"sync"
 	"time"
 
 	"imsim/netem/packet"
@@ -63,6 +62,7 @@ type session struct {
 	role     Role
 	allow1   bool // SHA-1 fingerprints
 	trustAny bool
+	matched  bool // the certificate was compared on its arrival
 	verified bool
 	busy     bool // an OutWork is out
 	closing  bool // Close was called
@@ -70,14 +70,6 @@ type session struct {
 	gotEnd   bool // the peer's is in
 	peerFIN  bool // the transport has closed
 }
-
-// outputs is a queue of outputs, borrowed while there are any.
-type outputs struct {
-	q    []Output
-	head int
-}
-
-var outputsPool = sync.Pool{New: func() any { return new(outputs) }}
 
 func (s *session) init(eng engine, cfg *Config) {
 	*s = session{eng: eng, costs: cfg.Costs, fps: cfg.Fingerprints, role: cfg.Role, allow1: cfg.AllowSHA1, trustAny: cfg.TrustAny}
@@ -95,36 +87,6 @@ func (c *Config) versions() (lo, hi Version) {
 		hi = max(TLS12, lo)
 	}
 	return lo, hi
-}
-
-func (s *session) emit(o Output, why sim.Cause) {
-	if s.out == nil {
-		s.out = outputsPool.Get().(*outputs)
-	}
-	o.Why = why
-	s.out.q = append(s.out.q, o)
-}
-
-// Next implements Session.
-func (s *session) Next() (Output, bool) {
-	if s.out == nil {
-		return Output{}, false
-	}
-	o := s.out.q[s.out.head]
-	if s.out.head++; s.out.head == len(s.out.q) {
-		s.dropOutputs()
-	}
-	return o, true
-}
-
-func (s *session) dropOutputs() {
-	if s.out == nil {
-		return
-	}
-	clear(s.out.q)
-	s.out.q, s.out.head = s.out.q[:0], 0
-	outputsPool.Put(s.out)
-	s.out = nil
 }
 
 // Start implements Session.
@@ -172,7 +134,7 @@ func (s *session) SetFingerprints(now sim.Time, why sim.Cause, fps []Fingerprint
 	if s.state > WaitVerify {
 		return
 	}
-	s.fps = fps
+	s.fps, s.matched = fps, false
 	s.run(why)
 }
 
@@ -321,57 +283,6 @@ func (s *session) apply(ev event, why sim.Cause) {
 		s.end()
 	case evFail:
 		s.fail(ev, why)
-	}
-}
-
-// verify compares the peer's certificate once both are known.
-func (s *session) verify(why sim.Cause) {
-	if !s.matches(s.peerCert) {
-		s.fail(event{kind: evFail, alert: BadCertificate, text: CauseFingerprint}, why)
-		return
-	}
-	s.state, s.verified = Open, true
-	if s.gotEnd {
-		s.state = CloseReceived
-	}
-	s.emit(Output{Kind: OutVerified}, why)
-	s.emit(Output{Kind: OutEstablished}, why)
-	if s.withheld.Len > 0 {
-		s.emit(Output{Kind: OutData, Payload: s.withheld}, why)
-		s.withheld = packet.Payload{}
-	}
-}
-
-// matches is the check of a certificate on its arrival: it passes as long as no fingerprint is known.
-func (s *session) matches(der []byte) bool {
-	return s.trustAny || s.fps == nil || Match(s.fps, der, s.allow1)
-}
-
-// sendEnd sends our close_notify.
-func (s *session) sendEnd(why sim.Cause) {
-	s.emit(Output{Kind: OutSend, Payload: s.eng.alert(CloseNotify), Name: "close_notify"}, why)
-	s.sentEnd = true
-	if s.state = CloseSent; s.gotEnd {
-		s.end()
-	}
-}
-
-// peerEnd takes the peer's close_notify.
-func (s *session) peerEnd(why sim.Cause) {
-	if s.state == Handshaking {
-		s.fail(event{kind: evFail, alert: NoAlert, text: CauseClosedEarly}, why)
-		return
-	}
-	s.gotEnd = true
-	s.emit(Output{Kind: OutCloseNotify}, why)
-	switch {
-	case s.sentEnd:
-		s.end()
-	case s.version != TLS13:
-		// RFC 5246 §7.2.1: answer with our own and drop pending writes.
-		s.sendEnd(why)
-	case s.state == Open: // RFC 8446 §6.1: our direction stays open
-		s.state = CloseReceived
 	}
 }
 

@@ -14,11 +14,11 @@ const (
 func (m *model) flight() packet.Payload {
 	h := m.hs
 	var w writer
-	room := 512
-	if c := h.cfg.Certificate; c != nil {
-		room = 1024 + len(c.DER)
-		if c.Key == RSA2048 {
-			room += rsaSignatureLen
+	room := 256 // what the flight needs, so that nothing is copied: a ClientHello or the server's Finished
+	if c := h.cfg.Certificate; c != nil && (m.role == Client && h.flight == stepClientFlight || m.role == Server && h.flight < stepServerFlight) {
+		room = 192 + len(c.DER) + c.Key.signatureLen()
+		if m.role == Server {
+			room += 256
 		}
 	}
 	w.buf = make([]byte, 0, room)

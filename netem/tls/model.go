@@ -34,6 +34,7 @@ type handshake struct {
 	readKey      uint64 // takes effect with the peer's ChangeCipherSpec or Finished
 	certificate  []byte // of the server, until ServerKeyExchange (TLS 1.2 client)
 	hand         []byte // a handshake message that has not arrived entirely
+	scratch      []byte // a record without its protection
 	events       []event
 	next         int
 	over         bool
@@ -77,7 +78,7 @@ func NewModel(cfg Config) Session {
 	h := handshakePool.Get().(*handshake)
 	*m = model{hs: h}
 	m.session.init(m, &cfg)
-	*h = handshake{cfg: cfg, hand: h.hand[:0], events: h.events[:0], random: random{key: cfg.Unique}}
+	*h = handshake{cfg: cfg, hand: h.hand[:0], scratch: h.scratch[:0], events: h.events[:0], random: random{key: cfg.Unique}}
 	h.lo, h.hi = cfg.versions()
 	if cfg.Role == Client {
 		h.want = wantServerHello
@@ -197,7 +198,7 @@ func (m *model) freeHandshake() {
 	}
 	m.hs = nil
 	clear(h.events)
-	*h = handshake{hand: h.hand[:0], events: h.events[:0]}
+	*h = handshake{hand: h.hand[:0], scratch: h.scratch[:0], events: h.events[:0]}
 	handshakePool.Put(h)
 }
 

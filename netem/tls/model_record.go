@@ -34,10 +34,11 @@ func (m *model) record() (e event, progress bool) {
 	if a != NoAlert {
 		return reject(a, ""), true
 	}
-	if body.Len > maxPlaintext {
+	size := body.out.Len + len(body.buf) - body.from
+	if size > maxPlaintext {
 		return reject(RecordOverflow, ""), true
 	}
-	if kind == typeData && body.Len > 0 || kind == typeHandshake && m.hs != nil {
+	if kind == typeData && size > 0 || kind == typeHandshake && m.hs != nil {
 		m.idle = 0
 	} else if m.idle++; m.idle > maxIdleRecords {
 		return reject(UnexpectedMessage, ""), true
@@ -48,35 +49,41 @@ func (m *model) record() (e event, progress bool) {
 	}
 	switch kind {
 	case typeAlert:
-		return m.alertRecord(body.Bytes()), true
+		return m.alertRecord(body.octets()), true
 	case typeCCS:
-		return m.ccsRecord(body.Bytes()), true
+		return m.ccsRecord(body.octets()), true
 	case typeData:
 		if m.hs != nil {
 			return reject(UnexpectedMessage, ""), true
 		}
-		if body.Len == 0 {
+		if size == 0 {
 			return event{}, true
 		}
-		return event{kind: evData, payload: body, records: 1}, true
+		return event{kind: evData, payload: body.payload(), records: 1}, true
 	case typeHandshake:
-		if body.Len == 0 {
+		if size == 0 {
 			return reject(UnexpectedMessage, ""), true
 		}
 		if m.hs == nil {
-			return m.lateHandshake(body.Bytes()), true
+			return m.lateHandshake(body.octets()), true
 		}
-		return m.handshakeRecord(body.Bytes()), true
+		return m.handshakeRecord(body.octets()), true
 	}
 	return reject(UnexpectedMessage, ""), true
 }
 
 // open takes the record of n octets behind its header off the input, and its protection off the record.
-func (m *model) open(kind byte, n int) (byte, packet.Payload, Alert) {
-	var body packet.Payload
-	var room [4]packet.Span
-	body.Spans = room[:0]
-	body.AppendRange(m.in, recordHeader, recordHeader+n)
+func (m *model) open(kind byte, n int) (byte, writer, Alert) {
+	var w writer
+	var one [1]packet.Span
+	spans := one[:]
+	if first := m.in.Spans[0]; first.Bytes != nil && first.Len >= recordHeader+n {
+		one[0] = packet.Bytes(first.Bytes[recordHeader : recordHeader+n : recordHeader+n])
+	} else {
+		var body packet.Payload
+		body.AppendRange(m.in, recordHeader, recordHeader+n)
+		spans = body.Spans
+	}
 	if m.in.Len == recordHeader+n {
 		m.in = packet.Payload{}
 	} else {
@@ -85,21 +92,34 @@ func (m *model) open(kind byte, n int) (byte, packet.Payload, Alert) {
 	// RFC 8446 §5: change_cipher_spec is never protected in TLS 1.3.
 	if m.rd.key == 0 || m.version == TLS13 && kind == typeCCS {
 		if kind == typeData {
-			return 0, packet.Payload{}, UnexpectedMessage
+			return 0, w, UnexpectedMessage
 		}
-		return kind, packet.PayloadOf(body.Bytes()), NoAlert
+		if len(spans) == 1 && spans[0].Bytes != nil {
+			w.buf = spans[0].Bytes
+			return kind, w, NoAlert
+		}
+		for _, s := range spans {
+			w.buf = s.AppendTo(w.buf)
+		}
+		return kind, w, NoAlert
 	}
-	var w writer
-	octets := 0
-	for _, s := range body.Spans {
-		octets += len(s.Bytes)
+	if m.hs != nil { // messages are taken at once, or copied
+		w.buf = m.hs.scratch[:0]
+	} else {
+		octets := 0
+		for _, s := range spans {
+			octets += len(s.Bytes)
+		}
+		w.buf = make([]byte, 0, octets)
 	}
-	w.buf = make([]byte, 0, octets)
-	kind, ok := w.open(&m.rd, m.version, kind, body.Spans, n)
+	kind, ok := w.open(&m.rd, m.version, kind, spans, n)
+	if m.hs != nil {
+		m.hs.scratch = w.buf[:0]
+	}
 	if !ok {
-		return 0, packet.Payload{}, BadRecordMAC
+		return 0, w, BadRecordMAC
 	}
-	return kind, w.payload(), NoAlert
+	return kind, w, NoAlert
 }
 
 // alertRecord takes an alert (RFC 5246 §7.2, RFC 8446 §6).

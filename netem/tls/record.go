@@ -114,6 +114,15 @@ func (w *writer) payload() packet.Payload {
 	return w.out
 }
 
+// octets returns what was collected in one slice.
+func (w *writer) octets() []byte {
+	if w.out.Len == 0 {
+		return w.buf
+	}
+	p := w.payload()
+	return p.Bytes()
+}
+
 // plain appends the header of an unprotected record of n octets.
 func (w *writer) plain(kind byte, v uint16, n int) {
 	w.buf = append(w.buf, kind, byte(v>>8), byte(v), byte(n>>8), byte(n))

@@ -20,7 +20,8 @@ type Session interface {
 	Receive(now sim.Time, why sim.Cause, p packet.Payload)
 	// PeerClosed tells the session that the transport delivered the peer's FIN: without a close_notify before it, that is truncation.
 	PeerClosed(now sim.Time, why sim.Cause)
-	// Write sends application octets; they are queued until the handshake is done.
+	// Write sends application octets; they are queued until the session is Open. The session takes over p's spans. What is
+	// written after Close, or after the peer's close_notify in TLS 1.2, is dropped.
 	Write(now sim.Time, why sim.Cause, p packet.Payload)
 	// SetFingerprints gives the session the fingerprints that the peer's certificate must match, when they were not known
 	// at the start. A finished handshake in WaitVerify goes on to Established, or fails with bad_certificate(42). In a session
