@@ -42,8 +42,9 @@
 //
 // # How it was validated
 //
-// Arrival times against closed forms to the nanosecond, mean delays against M/D/1 and M/M/1, a million back-to-back packets without drift, queue overflow and
-// loss against exact counts and binomial bounds, wire octets against gopacket, fragments against the octets of the whole
-// datagram, reassembly in any order and with every kind of bad fragment, routes against hand-drawn graphs, parsers by
-// fuzzing, observers by equal fingerprints, and the hot path by counting allocations.
+// Arrival times against closed forms to the nanosecond, mean delays against M/D/1 and M/M/1, a million back-to-back
+// packets without drift, queue overflow and loss against exact counts and binomial bounds, wire octets against gopacket,
+// fragments against the octets of the whole datagram, reassembly in any order and with every kind of bad fragment, routes
+// against hand-drawn graphs, parsers and receivers by fuzzing, observers by equal fingerprints, and the hot path by
+// counting allocations.
 package netem
