@@ -25,7 +25,8 @@
 //   - The queue's limits count the packets that wait, not the one under transmission.
 //   - A packet that the medium loses has been queued and transmitted first.
 //   - A link that goes down loses what waits and what is under way at once. Routes do not change.
-//   - A packet for a host's address reaches it over that address's link. Hosts do not forward, but see Host.Relay.
+//   - A packet for a host's address reaches it over that address's link, or over another of its links where that one is
+//     out of reach. Hosts do not forward, but see Host.Relay.
 //   - An owner's call never brings on a call of the same owner's for the same stream: segments leave at once, events
 //     are reported later in the same instant.
 //
