@@ -63,10 +63,11 @@ func (n *Network) ComputeRoutes() error {
 			continue
 		}
 		c.routes.hosts = map[packet.Addr]*Interface{}
+		inner := r.inner(node)
 		for i := range dests {
-			out := r.choose(node, dests[i].last)
+			out := r.choose(node, inner, dests[i].last)
 			if out == nil {
-				out = r.choose(node, dests[i].other)
+				out = r.choose(node, inner, dests[i].other)
 			}
 			if out != nil {
 				for _, a := range dests[i].addrs {
@@ -151,25 +152,40 @@ func (r *router) destinations() []destination {
 	return all
 }
 
-// choose returns the interface of the node through which the nearest of the last hops is reached, or nil.
-func (r *router) choose(node Node, last []lastHop) *Interface {
+// choose returns the interface of the node through which the nearest of the last hops is reached, or nil; of several
+// the first.
+// inner are those of the node's interfaces that lead to forwarding nodes.
+func (r *router) choose(node Node, inner []*Interface, last []lastHop) *Interface {
 	var best *Interface
 	least := int64(math.MaxInt64)
-	for _, i := range node.core().ifaces {
-		w := weight(i.Out)
-		for _, h := range last {
-			total := int64(math.MaxInt64)
-			if h.from == i {
-				total = w
-			} else if at, ok := r.index[i.Peer.node]; ok && h.core >= 0 {
-				if dist := r.trees[at].WeightTo(h.core); !math.IsInf(dist, 1) {
-					total = w + int64(dist) + h.weight
-				}
-			}
-			if total < least {
-				best, least = i, total
+	consider := func(i *Interface, total int64) {
+		if total < least || total == least && i.index < best.index {
+			best, least = i, total
+		}
+	}
+	for _, h := range last {
+		if h.from != nil && h.from.node == node {
+			consider(h.from, h.weight)
+		}
+		if h.core < 0 {
+			continue
+		}
+		for _, i := range inner {
+			if dist := r.trees[r.index[i.Peer.node]].WeightTo(h.core); !math.IsInf(dist, 1) {
+				consider(i, weight(i.Out)+int64(dist)+h.weight)
 			}
 		}
 	}
 	return best
+}
+
+// inner returns the node's interfaces that lead to forwarding nodes.
+func (r *router) inner(node Node) []*Interface {
+	var all []*Interface
+	for _, i := range node.core().ifaces {
+		if _, ok := r.index[i.Peer.node]; ok {
+			all = append(all, i)
+		}
+	}
+	return all
 }

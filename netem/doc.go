@@ -25,7 +25,8 @@
 //   - The queue's limits count the packets that wait, not the one under transmission.
 //   - A packet that the medium loses has been queued and transmitted first.
 //   - A link that goes down loses what waits and what is under way at once. Routes do not change.
-//   - A packet for a host's address reaches it over that address's link. Hosts do not forward, but see Host.Relay.
+//   - A packet for a host's address reaches it over that address's link, or over another of its links where that one is
+//     out of reach. Hosts do not forward, but see Host.Relay.
 //   - An owner's call never brings on a call of the same owner's for the same stream: segments leave at once, events
 //     are reported later in the same instant.
 //
@@ -42,8 +43,9 @@
 //
 // # How it was validated
 //
-// Arrival times against closed forms to the nanosecond, mean delays against M/D/1 and M/M/1, a million back-to-back packets without drift, queue overflow and
-// loss against exact counts and binomial bounds, wire octets against gopacket, fragments against the octets of the whole
-// datagram, reassembly in any order and with every kind of bad fragment, routes against hand-drawn graphs, parsers by
-// fuzzing, observers by equal fingerprints, and the hot path by counting allocations.
+// Arrival times against closed forms to the nanosecond, mean delays against M/D/1 and M/M/1, a million back-to-back
+// packets without drift, queue overflow and loss against exact counts and binomial bounds, wire octets against gopacket,
+// fragments against the octets of the whole datagram, reassembly in any order and with every kind of bad fragment, routes
+// against hand-drawn graphs, parsers and receivers by fuzzing, observers by equal fingerprints, and the hot path by
+// counting allocations.
 package netem

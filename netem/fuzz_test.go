@@ -5,7 +5,6 @@ import (
 
 	"imsim/netem/packet"
 	"imsim/netem/tcp"
-	"imsim/sim"
 )
 
 // FuzzReceive hands a host and a router arbitrary packets, as a peer or the real world may send them.
@@ -52,35 +51,4 @@ func FuzzReceive(f *testing.F) {
 			t.Fatalf("%d packets left", n.Pool.Live())
 		}
 	})
-}
-
-// TestTimerRecord: the expiry of a TCP timer is a record whose cause is what armed it.
-func TestTimerRecord(t *testing.T) {
-	var timers []sim.Record
-	kinds := map[sim.RecordID]string{}
-	k := sim.New(sim.Config{Trace: func(id sim.RecordID, r *sim.Record) {
-		kinds[id] = r.Kind
-		if r.Kind == "tcp.timer" {
-			timers = append(timers, *r)
-		}
-	}})
-	n := New(k, Config{})
-	a, b := n.AddHost("a"), n.AddHost("b")
-	if _, _, err := n.Connect(a, b, tenMS); err != nil {
-		t.Fatal(err)
-	}
-	if err := n.ComputeRoutes(); err != nil {
-		t.Fatal(err)
-	}
-	b.Silent = true
-	e := &end{k: k, h: a, t: t, silent: true}
-	start := k.Record(sim.Record{Kind: "start", Cause: sim.Cause{Session: 6}})
-	if _, err := a.Dial(packet.AddrPort{}, packet.AddrPort{Addr: b.Addr(true), Port: 80}, e.cfg, e, start); err != nil {
-		t.Fatal(err)
-	}
-	until(t, k, 3500)
-	if len(timers) != 2 || timers[0].At != 1e9 || timers[0].Cause != start || timers[0].Rest != sim.TimerWait ||
-		timers[1].At != 3e9 || kinds[timers[1].Cause.Record] != "tcp.timer" || timers[1].Cause.Session != 6 {
-		t.Errorf("%+v", timers)
-	}
 }

@@ -18,13 +18,13 @@ type Host struct {
 	// ReassemblyTimeout is how long an incomplete datagram is kept; 0: 60 s (RFC 8200 §4.5; RFC 1122 §3.3.2 allows 60 to 120 s).
 	ReassemblyTimeout time.Duration
 
-	udp    udpPorts
-	asm    reassembly
-	ports  map[packet.Addr]uint16
-	relays map[packet.AddrPort]func(*packet.Packet)
-	timer  sim.Timer // the host's own deadlines
-	lo     *Interface
-	tcp    tcpHost
+	udp      udpPorts
+	asm      reassembly
+	relays   map[packet.AddrPort]func(*packet.Packet)
+	timer    sim.Timer // the host's own deadlines
+	lo       *Interface
+	nextPort uint16 // where the search for an ephemeral port begins
+	tcp      tcpHost
 }
 
 // AddHost adds a host.
@@ -136,19 +136,16 @@ func (h *Host) receiveICMP(p *packet.Packet) {
 // firstEphemeral is where the ports begin that a host chooses (RFC 6335 §6).
 const firstEphemeral = 49152
 
-// ephemeral returns the next port that free accepts, counting up per local address, or 0 when all are taken.
-func (h *Host) ephemeral(a packet.Addr, free func(uint16) bool) uint16 {
-	if h.ports == nil {
-		h.ports = map[packet.Addr]uint16{}
-	}
-	next := max(h.ports[a], firstEphemeral)
+// ephemeral returns the next port that free accepts, counting up, or 0 when all are taken.
+func (h *Host) ephemeral(free func(uint16) bool) uint16 {
+	next := max(h.nextPort, firstEphemeral)
 	for range 65536 - firstEphemeral {
 		port := next
 		if next++; next == 0 {
 			next = firstEphemeral
 		}
 		if free(port) {
-			h.ports[a] = next
+			h.nextPort = next
 			return port
 		}
 	}

@@ -20,7 +20,8 @@ type Interface struct {
 	// must neither change nor keep the packet, nor anything that the run depends on.
 	Tap func(out bool, p *packet.Packet)
 
-	node Node
+	node  Node
+	index int // among the node's interfaces
 }
 
 // String returns "node.interface".
@@ -87,6 +88,7 @@ type Core struct {
 	name   string
 	self   sim.Entity
 	ifaces []*Interface
+	named  map[string]*Interface // once there are many
 	own    map[packet.Addr]*Interface
 	routes routeTable
 
@@ -111,12 +113,34 @@ func (c *Core) Interfaces() []*Interface { return c.ifaces }
 
 // Interface returns the interface of a name, or nil.
 func (c *Core) Interface(name string) *Interface {
+	if len(c.ifaces) > manyInterfaces {
+		return c.named[name]
+	}
 	for _, i := range c.ifaces {
 		if i.Name == name {
 			return i
 		}
 	}
 	return nil
+}
+
+// manyInterfaces is from how many interfaces on a node keeps an index of their names.
+const manyInterfaces = 8
+
+// attach adds an interface to the node.
+func (c *Core) attach(i *Interface) {
+	c.ifaces = append(c.ifaces, i)
+	c.routes.invalidate()
+	if len(c.ifaces) <= manyInterfaces {
+		return
+	}
+	if c.named == nil {
+		c.named = map[string]*Interface{}
+		for _, i := range c.ifaces {
+			c.named[i.Name] = i
+		}
+	}
+	c.named[i.Name] = i
 }
 
 // Owns reports whether a is an address of the node.
@@ -158,15 +182,14 @@ func (n *Network) newInterface(node Node, name string, addrs []netip.Addr, fam F
 	if c.Interface(name) != nil {
 		return nil, fmt.Errorf("netem: %s has an interface %s already", c.name, name)
 	}
-	i := &Interface{Name: name, node: node}
+	i := &Interface{Name: name, node: node, index: len(c.ifaces)}
 	if err := n.addAddrs(i, addrs, fam); err != nil {
 		for _, a := range i.Addrs {
 			delete(c.own, a)
 		}
 		return nil, err
 	}
-	c.ifaces = append(c.ifaces, i)
-	c.routes.invalidate()
+	c.attach(i)
 	return i, nil
 }
 
@@ -208,6 +231,7 @@ func (c *Core) removeLast() {
 	for _, a := range c.ifaces[last].Addrs {
 		delete(c.own, a)
 	}
+	delete(c.named, c.ifaces[last].Name)
 	c.ifaces = c.ifaces[:last]
 }
 

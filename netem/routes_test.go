@@ -80,6 +80,7 @@ func TestRoutes(t *testing.T) {
 		{"to a router", []string{"a r1 1", "r1 r2 1", "r2 b 1"}, "a", "r2", 1, "a r1 r2"},
 		{"from a router", []string{"a r1 1", "r1 r2 1", "r2 b 1"}, "r2", "a", 0, "r2 r1 a"},
 		{"parallel links", []string{"a r1 1", "r1 r2 5", "r1 r2 3", "r2 b 1"}, "a", "b", 0, "a r1 r2 b"},
+		{"to a gateway's far address", []string{"a r1 1", "r1 g 1", "g r2 1", "r2 b 1"}, "a", "g", 1, "a r1 g"},
 		{"unconnected", []string{"a r1 1", "r2 b 1"}, "a", "b", 0, "a r1 -"},
 		{"unconnected from a router", []string{"a r1 1", "r2 b 1"}, "r1", "b", 0, "r1 -"},
 	} {

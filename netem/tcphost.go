@@ -79,7 +79,7 @@ func (h *Host) Dial(local, remote packet.AddrPort, cfg tcp.Config, owner StreamO
 			l := packet.AddrPort{Addr: local.Addr, Port: port}
 			return h.listener(l) == nil && h.tcp.find(l, remote) == 0
 		}
-		if local.Port = h.ephemeral(local.Addr, free); local.Port == 0 {
+		if local.Port = h.ephemeral(free); local.Port == 0 {
 			return nil, fmt.Errorf("netem: %s: all ports from %v to %v are in use", h.name, local.Addr, remote)
 		}
 	} else if h.tcp.find(local, remote) != 0 {

@@ -37,7 +37,7 @@ func (h *Host) BindUDP(local packet.AddrPort, owner UDPOwner) (*UDPSocket, error
 	}
 	free := func(port uint16) bool { return h.udp[packet.AddrPort{Addr: local.Addr, Port: port}] == nil }
 	if local.Port == 0 {
-		if local.Port = h.ephemeral(local.Addr, free); local.Port == 0 {
+		if local.Port = h.ephemeral(free); local.Port == 0 {
 			return nil, fmt.Errorf("netem: %s: all UDP ports of %v are in use", h.name, local.Addr)
 		}
 	} else if !free(local.Port) {
