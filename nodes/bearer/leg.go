@@ -112,6 +112,17 @@ func (l *Leg) Forget(why sim.Cause) {
 	if l.stream != nil {
 		l.stream.Forget()
 	}
+	l.dropTLS()
+}
+
+// dropTLS lets go of the session once the connection is gone: at once, or when the call under way returns.
+func (l *Leg) dropTLS() {
+	if l.tls == nil || l.pumping || l.working {
+		return
+	}
+	l.tls.Discard()
+	l.tls = nil
+	l.plain = packet.Payload{}
 }
 
 // AttachTLS gives the leg its TLS session, to be started by StartTLS.
@@ -172,7 +183,7 @@ func (l *Leg) Readable() int {
 	if l.tls != nil {
 		return l.plain.Len
 	}
-	if l.stream == nil {
+	if l.stream == nil || l.ended {
 		return 0
 	}
 	return l.stream.Readable()
@@ -321,6 +332,7 @@ func (l *Leg) StreamEvent(s *netem.Stream, ev tcp.Event) {
 		if !was {
 			l.owner.LegEvent(l, TCPGone, "", why)
 		}
+		l.dropTLS()
 	}
 }
 

@@ -26,6 +26,10 @@ func (l *Leg) pull(why sim.Cause) {
 		}
 	}
 	l.pumping = false
+	if l.ended {
+		l.dropTLS()
+		return
+	}
 	l.push(why)
 	if l.discard {
 		l.dropInput()
@@ -82,7 +86,7 @@ func (l *Leg) tellEnd() {
 // drainTLS carries out what the session wants, until it wants nothing or the processor is busy for it.
 func (l *Leg) drainTLS() {
 	b := l.base
-	for {
+	for l.tls != nil {
 		o, ok := l.tls.Next()
 		if !ok {
 			break
@@ -146,6 +150,7 @@ func (l *Leg) tlsFailed(o tls.Output) {
 func (l *Leg) WorkDone(_ uint64, why sim.Cause) {
 	l.working = false
 	if l.ended {
+		l.dropTLS()
 		return
 	}
 	l.tls.WorkDone(l.base.K.Now(), why)

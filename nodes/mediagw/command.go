@@ -133,7 +133,7 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 	r.Termination = t.id
 	if e := g.streams(t, c, r, after, why); e != nil {
 		for _, s := range t.seps {
-			s.release()
+			s.close()
 		}
 		ctx.remove(t)
 		return e

@@ -313,8 +313,8 @@ func (s *sep) relayPacket(p *packet.Packet) {
 	s.relay.packet(p)
 }
 
-// release gives back what the endpoint holds besides its connection.
-func (s *sep) release() {
+// close takes no new connection any more: the endpoint is subtracted, or was never made.
+func (s *sep) close() {
 	gw := s.st.gw
 	if s.listening {
 		if s.relay != nil {
@@ -324,5 +324,19 @@ func (s *sep) release() {
 		}
 		s.listening = false
 	}
+	s.retire()
+}
+
+// retire gives back port and timer slot once nothing of a closed endpoint is left. R-8: the port is used again only after
+// its connection has ended.
+func (s *sep) retire() {
+	gw := s.st.gw
+	if s.listening || s.retired || s.leg != nil && s.leg.Stream() != nil && !s.leg.Ended() {
+		return
+	}
+	s.retired = true
 	gw.ports[s.local.Addr].put(s.local.Port)
+	gw.K.Arm(&s.timer, gw.Entity, s.slot, sim.Never)
+	gw.seps[s.slot] = nil
+	gw.free = append(gw.free, s.slot)
 }

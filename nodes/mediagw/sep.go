@@ -33,6 +33,7 @@ type sep struct {
 	opened    bool // opening waits for the processor
 	moving    bool // a transfer waits for the processor
 	listening bool
+	retired   bool
 
 	deadlines [bearer.NumTimers]deadline
 	timer     sim.Timer
@@ -126,6 +127,9 @@ func (s *sep) LegWritable(l *bearer.Leg, why sim.Cause) {
 
 // armTimers brings the deadlines in line with the machine's set of running timers.
 func (s *sep) armTimers(why sim.Cause) {
+	if s.retired {
+		return
+	}
 	gw := s.st.gw
 	earliest := sim.Never
 	for t := range bearer.NumTimers {

@@ -53,6 +53,9 @@ func (st *stream) input(side bearer.Side, ev bearer.Event, cause string, why sim
 		for _, s := range st.sep {
 			if s != nil {
 				s.armTimers(in.why)
+				if st.leaving {
+					s.retire()
+				}
 			}
 		}
 	}
@@ -203,7 +206,7 @@ func (st *stream) leave(side bearer.Side, ev bearer.Event, why sim.Cause) {
 	}
 	for _, s := range st.sep {
 		if s != nil && (ev == bearer.SubtractBoth || s.side == side) {
-			s.release()
+			s.close()
 		}
 	}
 	st.input(side, ev, "", why)

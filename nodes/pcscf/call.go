@@ -11,14 +11,15 @@ import (
 // call is one session that the ALG takes part in. The offerer's side and the answerer's side each have a termination on
 // the gateway; which of them is access and which core is a matter of who calls.
 type call struct {
-	p       *PCSCF
-	id      string
-	why     sim.Cause
-	server  sip.TxID // of the INVITE, towards the caller
-	client  sip.TxID // towards the called
-	invite  *sip.Message
-	forward *sip.Message // as it went on
-	answer  *sip.Message // the 2xx
+	p                  *PCSCF
+	id                 string
+	why                sim.Cause
+	server             sip.TxID // of the INVITE, towards the caller
+	client             sip.TxID // towards the called
+	invite             *sip.Message
+	forward            *sip.Message // as it went on
+	toCaller, toCalled *sip.Dialog  // once there is a 2xx: what it takes to end the call from here
+	final              bool         // a 2xx has been passed on
 
 	originating bool // the caller is our UE
 	served      *user
@@ -113,8 +114,8 @@ func (c *call) back(w waiting) {
 		c.end(w.why)
 		return
 	}
-	if w.m.Status >= 200 {
-		c.answer = w.m
+	if w.m.Status >= 200 && !c.final {
+		c.confirm(w.m)
 	}
 	// RFC 3262 §5: the answer is in the first reliable response; what an unreliable one shows equals it.
 	if w.m.Body != "" && !c.settled {
@@ -129,6 +130,30 @@ func (c *call) back(w waiting) {
 	p.sip.Respond(w.server, w.m, w.why)
 }
 
+// confirm keeps the two dialogs that a 2xx makes, as the P-CSCF sees them (TS 24.229 cl. 5.2.7.2 step 4).
+func (c *call) confirm(m *sip.Message) {
+	c.final = true
+	if d, err := sip.NewUASDialog(c.invite, m.ToTag(), ""); err == nil {
+		d.Routes = c.p.beyond(d.Routes)
+		d.Detach()
+		c.toCaller = d
+	}
+	if d, err := sip.NewUACDialog(c.forward, m); err == nil {
+		d.Routes = c.p.beyond(d.Routes)
+		d.Contact = ""
+		d.LocalSeq += 1 << 16 // ahead of what the caller itself may have sent
+		d.Detach()
+		c.toCalled = d
+	}
+}
+
+// slim lets go of what only the set-up needs; an established call lasts.
+func (c *call) slim() {
+	if c.final && c.settled && !c.busy && len(c.waiting) == 0 {
+		c.invite, c.forward, c.offer, c.waiting = nil, nil, nil, nil
+	}
+}
+
 // resume goes on after the gateway has answered.
 func (c *call) resume() {
 	c.busy = false
@@ -137,6 +162,7 @@ func (c *call) resume() {
 		c.waiting = c.waiting[1:]
 		c.back(w)
 	}
+	c.slim()
 }
 
 // refuse answers the INVITE before it has gone on.

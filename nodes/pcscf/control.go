@@ -72,7 +72,6 @@ func (c *call) failed(why sim.Cause) {
 		return
 	}
 	if len(c.waiting) > 0 && c.waiting[0].m.Status >= 200 {
-		c.answer = c.waiting[0].m
 		c.refuseAnswer(c.waiting[0], "the gateway refused")
 		return
 	}

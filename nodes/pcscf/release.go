@@ -17,7 +17,7 @@ func (c *call) release(cause string, why sim.Cause) {
 	p := c.p
 	reason := `SIP;cause=503;text="` + cause + `"`
 	c.subtract(why)
-	if c.answer == nil {
+	if !c.final {
 		if c.client != 0 {
 			p.sip.Cancel(c.client, reason, why)
 		}
@@ -28,15 +28,10 @@ func (c *call) release(cause string, why sim.Cause) {
 		return
 	}
 	why = p.Mark(why, "", nodes.ByeSent, reason)
-	if d, err := sip.NewUASDialog(c.invite, c.answer.ToTag(), ""); err == nil {
-		d.Routes = p.beyond(d.Routes)
-		p.bye(d, reason, why)
-	}
-	if d, err := sip.NewUACDialog(c.forward, c.answer); err == nil {
-		d.Routes = p.beyond(d.Routes)
-		d.Contact = ""
-		d.LocalSeq += 1 << 16 // ahead of what the caller itself may have sent
-		p.bye(d, reason, why)
+	for _, d := range []*sip.Dialog{c.toCaller, c.toCalled} {
+		if d != nil {
+			p.bye(d, reason, why)
+		}
 	}
 	c.end(why)
 }
