@@ -104,6 +104,7 @@ func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		return
 	}
 	c.back(waiting{server, m, why})
+	c.slim()
 }
 
 // back works a response into the gateway and passes it on.

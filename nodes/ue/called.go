@@ -111,7 +111,10 @@ func (c *call) pumpUAS() {
 func (c *call) acked(m *sip.Message, why sim.Cause) {
 	if c.uas != nil && c.uas.Ack(m) {
 		c.u.Mark(why, "", nodes.AckReceived, "")
-		c.arm()
+		// What lasts as long as the call does not keep messages alive.
+		c.dialog.Detach()
+		c.invite, c.uas = nil, nil
+		c.wake()
 	}
 }
 

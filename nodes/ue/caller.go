@@ -41,7 +41,6 @@ func (c *call) offer(why sim.Cause) {
 
 // invited takes a response to our INVITE.
 func (c *call) invited(m *sip.Message, why sim.Cause) {
-	u := c.u
 	switch {
 	case m.Status == 100:
 	case m.Status < 200:
@@ -51,7 +50,6 @@ func (c *call) invited(m *sip.Message, why sim.Cause) {
 	default:
 		c.rejected(m.Status, why)
 	}
-	_ = u
 }
 
 func (c *call) provisional(m *sip.Message, why sim.Cause) {
@@ -106,6 +104,9 @@ func (c *call) answered(m *sip.Message, why sim.Cause) {
 	if m.Body != "" {
 		c.takeAnswer(m.Body, why)
 	}
+	// What lasts as long as the call does not keep messages alive.
+	c.dialog.Detach()
+	c.invite = nil
 }
 
 // takeAnswer gives the answer to the media, once.
