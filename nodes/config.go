@@ -11,13 +11,13 @@ import (
 // TCPConfig is how a node's TCP behaves. The zero value is the default throughout.
 type TCPConfig struct {
 	MSS          int            `yaml:"mss" jsonschema:"minimum=64,maximum=65495" jsonschema_description:"Largest segment announced in octets; default from the path's MTU."`
-	SYNSchedule  string         `yaml:"syn-schedule" jsonschema:"enum=classic,enum=linux" jsonschema_description:"When an unanswered SYN is repeated: classic (1 3 7 15 31 63 s; default) or linux (kernel 6.5 and later)."`
+	SYNSchedule  string         `yaml:"syn-schedule" jsonschema:"enum=classic,enum=linux,default=classic" jsonschema_description:"When an unanswered SYN is repeated: classic (1 3 7 15 31 63 s) or linux (kernel 6.5 and later)."`
 	Connect      units.Duration `yaml:"connect" jsonschema_description:"Give up an active open after this; default 35s at endpoints and 30s at gateways (tcp.connect and synTimeout)."`
-	DelayedACK   units.Duration `yaml:"delayed-ack" jsonschema_description:"Longest delay of an acknowledgement; default 40ms."`
+	DelayedACK   units.Duration `yaml:"delayed-ack" jsonschema:"default=40ms" jsonschema_description:"Longest delay of an acknowledgement."`
 	UserTimeout  units.Duration `yaml:"user-timeout" jsonschema_description:"Give up an established connection after this without an acknowledgement; default 120s at gateways and 15m at endpoints."`
-	TimeWait     units.Duration `yaml:"time-wait" jsonschema_description:"Length of TIME-WAIT; default 60s."`
-	Nagle        bool           `yaml:"nagle" jsonschema_description:"Hold back small segments while data is unacknowledged (RFC 1122 4.2.3.4); default off."`
-	NoTimestamps bool           `yaml:"no-timestamps" jsonschema_description:"Do not offer RFC 7323 timestamps."`
+	TimeWait     units.Duration `yaml:"time-wait" jsonschema:"default=60s" jsonschema_description:"Length of TIME-WAIT."`
+	Nagle        bool           `yaml:"nagle" jsonschema:"default=false" jsonschema_description:"Hold back small segments while data is unacknowledged (RFC 1122 4.2.3.4)."`
+	NoTimestamps bool           `yaml:"no-timestamps" jsonschema:"default=false" jsonschema_description:"Do not offer RFC 7323 timestamps."`
 	Buffer       units.ByteSize `yaml:"buffer" jsonschema_description:"Receive and send buffer of a connection; default 64KiB at gateways and 256KiB at endpoints."`
 }
 
@@ -46,10 +46,17 @@ func (c TCPConfig) Config(connect, userTimeout time.Duration, buffer int) tcp.Co
 
 // TLSConfig is how a node's TLS behaves. The zero value is the default throughout.
 type TLSConfig struct {
-	Min         string `yaml:"min" jsonschema:"enum=1.2,enum=1.3" jsonschema_description:"Lowest protocol version; default 1.2."`
-	Max         string `yaml:"max" jsonschema:"enum=1.2,enum=1.3" jsonschema_description:"Highest protocol version; default 1.2."`
-	Certificate string `yaml:"certificate" jsonschema:"enum=ecdsa-p256,enum=ed25519,enum=rsa-2048" jsonschema_description:"Kind of self-signed certificate; default ecdsa-p256."`
-	AllowSHA1   bool   `yaml:"allow-sha1" jsonschema_description:"Accept SHA-1 fingerprints; default off."`
+	Min         string `yaml:"min" jsonschema:"enum=1.2,enum=1.3,default=1.2" jsonschema_description:"Lowest protocol version."`
+	Max         string `yaml:"max" jsonschema:"enum=1.2,enum=1.3" jsonschema_description:"Highest protocol version; default 1.2 or min where that is higher."`
+	Certificate string `yaml:"certificate" jsonschema:"enum=ecdsa-p256,enum=ed25519,enum=rsa-2048,default=ecdsa-p256" jsonschema_description:"Kind of self-signed certificate."`
+	AllowSHA1   bool   `yaml:"allow-sha1" jsonschema:"default=false" jsonschema_description:"Accept SHA-1 fingerprints."`
+}
+
+// Validate reports versions that leave nothing to agree on; field is the configuration's path below the node.
+func (c TLSConfig) Validate(field string, report func(field, wrong, right string)) {
+	if c.Min == "1.3" && c.Max == "1.2" {
+		report(field+".max", "the highest version, 1.2, is below the lowest, 1.3", "write 1.3, or lower min")
+	}
 }
 
 // Versions returns the range of protocol versions.
@@ -82,7 +89,7 @@ type Costs struct {
 	Packet     *units.Duration `yaml:"packet" jsonschema_description:"For each run of media octets or each relayed packet at a gateway."`
 	Connection *units.Duration `yaml:"connection" jsonschema_description:"For setting up one TCP connection at a gateway."`
 	Crypto     *units.Ratio    `yaml:"crypto" jsonschema_description:"TLS operations in relation to the cost table (one server core); 0% makes them free."`
-	Processors int             `yaml:"processors" jsonschema:"minimum=1,maximum=1024" jsonschema_description:"Number of equal processors; default 1."`
+	Processors int             `yaml:"processors" jsonschema:"minimum=1,maximum=1024,default=1" jsonschema_description:"Number of equal processors."`
 }
 
 // Or returns *v, or def where v is nil.

@@ -121,7 +121,11 @@ func (d *decoder) scalar(v reflect.Value, n *tree, path []string) {
 		panic("scenarios: no YAML for " + v.Type().String())
 	}
 	if err != nil {
-		d.errs.add(n.pos, dotted(path), n.text+" does not fit", "at most "+itoa(v.Type().Bits())+" bits")
+		largest := uint64(1)<<v.Type().Bits() - 1
+		if v.CanInt() {
+			largest >>= 1
+		}
+		d.errs.add(n.pos, dotted(path), n.text+" does not fit", "at most "+strconv.FormatUint(largest, 10))
 	} else if !ok {
 		d.odd.add(n.pos, dotted(path), n.describe()+" does not fit", "")
 	}
@@ -144,6 +148,16 @@ func setDefault(v reflect.Value, text string) error {
 	}
 	if isText(v.Type()) {
 		return setText(v, text)
+	}
+	if v.Kind() == reflect.Slice {
+		items := strings.Split(text, ",")
+		v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
+		for i, item := range items {
+			if err := setDefault(v.Index(i), item); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	var d decoder
 	tag := "!!int"

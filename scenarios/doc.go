@@ -1,4 +1,4 @@
-// Package scenarios reads scenario files: what there is (nodes, NATs, links), what happens (sessions, timeline), what is
+// Package scenarios reads scenario files: what there is (nodes, links), what happens (sessions, timeline), what is
 // watched (capture) and what must come out (expect).
 //
 // Load does it all: read the file and those it extends, merge them, apply overrides, put profiles into the nodes that take
@@ -16,7 +16,7 @@
 // The tag node says that a text names a node, of one of the kinds listed. Kinds of nodes are registered in kinds.go.
 //
 // Not modelled: conditions and loops in files, references between values (formulas stand in let and expect only), extending
-// more than one file.
+// more than one file, address translators, studies that vary values (--set varies one).
 //
 // Validated by tables of wrong files with their exact messages, golden files for merging and explaining, fuzzing of the
 // loader, and a test that the committed schema is fresh.

@@ -52,8 +52,21 @@ func (played) KPI(class, name, stat string) (formula.Value, bool) {
 func TestEvaluate(t *testing.T) {
 	const head = `schema: 1
 title: t
-nodes: {ue-a: {kind: ue}, agw: {kind: mediagw}, ue-b: {kind: ue}}
-links: {access: {between: [ue-a, agw], delay: 20ms}, core: {between: [agw, ue-b], delay: 7ms}}
+nodes:
+  ue-a: {kind: ue, proxy: pcscf}
+  ue-b: {kind: ue, proxy: scscf}
+  pcscf: {kind: pcscf, home: scscf, gateway: agw}
+  scscf: {kind: scscf}
+  agw: {kind: mediagw, controller: pcscf, realms: {access: access, core: core}}
+  r: {kind: router}
+links:
+  access: {between: [ue-a, agw], delay: 20ms}
+  core: {between: [agw, ue-b], delay: 7ms}
+  a: {between: [ue-a, r]}
+  b: {between: [ue-b, r]}
+  p: {between: [pcscf, r]}
+  s: {between: [scscf, r]}
+  iq: {between: [agw, pcscf]}
 sessions: {chat: {from: ue-a, to: ue-b}, quiet: {from: ue-a, to: ue-b}}
 let: {a: links.access.delay, b: links.core.delay}
 expect:

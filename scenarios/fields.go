@@ -13,7 +13,7 @@ type field struct {
 	index []int
 	typ   reflect.Type
 	node  string // the kinds of node that it names, "*" for any; empty where it names none
-	deflt string // text of its default; empty where it has none
+	deflt string // text of its default, a list's items with commas between; empty where it has none
 }
 
 // fieldsOf returns the fields that YAML fills: those with a yaml tag, embedded structs opened.
@@ -36,12 +36,13 @@ func fieldsOf(t reflect.Type) []field {
 }
 
 func defaultOf(tag string) string {
+	var list []string
 	for part := range strings.SplitSeq(tag, ",") {
 		if d, ok := strings.CutPrefix(part, "default="); ok {
-			return d
+			list = append(list, d)
 		}
 	}
-	return ""
+	return strings.Join(list, ",")
 }
 
 var (

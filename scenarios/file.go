@@ -16,14 +16,12 @@ type File struct {
 	Run      Run                `yaml:"run" jsonschema_description:"how the run goes"`
 	Profiles map[string]Profile `yaml:"profiles" jsonschema_description:"named settings that nodes take with profile"`
 	Nodes    map[string]Node    `yaml:"nodes" jsonschema_description:"who takes part"`
-	NATs     map[string]NAT     `yaml:"nats" jsonschema_description:"address translators; links lead to them as to nodes"`
-	Links    map[string]Link    `yaml:"links" jsonschema_description:"what connects nodes and NATs"`
+	Links    map[string]Link    `yaml:"links" jsonschema_description:"what connects nodes"`
 	Sessions map[string]Session `yaml:"sessions" jsonschema_description:"who calls whom, when, and what they exchange"`
 	Timeline []Step             `yaml:"timeline" jsonschema_description:"faults and changes during the run"`
 	Capture  Capture            `yaml:"capture" jsonschema_description:"which interfaces are captured"`
 	Let      map[string]Formula `yaml:"let" jsonschema_description:"names for formulas: the path of a value, or a formula"`
 	Expect   []Expectation      `yaml:"expect" jsonschema_description:"what must come out; invariants are always checked"`
-	Sweep    Sweep              `yaml:"sweep" jsonschema_description:"values that a study varies"`
 }
 
 // Reference says which clause and procedure a scenario plays.
@@ -59,28 +57,10 @@ type Node struct {
 	Settings any    `yaml:"-"` // pointer to the kind's configuration; nil only beside an error
 }
 
-// NAT is a network address translator (RFC 4787, RFC 5382 terms).
-type NAT struct {
-	Inside      []string       `yaml:"inside" jsonschema:"required,minItems=1,uniqueItems=true" jsonschema_description:"links on the private side"`
-	Mapping     string         `yaml:"mapping" jsonschema:"enum=endpoint-independent,enum=address-dependent,enum=address-and-port-dependent,default=endpoint-independent" jsonschema_description:"when an outside port is reused"`
-	Filtering   string         `yaml:"filtering" jsonschema:"enum=endpoint-independent,enum=address-dependent,enum=address-and-port-dependent,default=address-and-port-dependent" jsonschema_description:"who may answer"`
-	Ports       string         `yaml:"ports" jsonschema:"enum=preserve,enum=sequential,enum=random,default=preserve" jsonschema_description:"how outside ports are chosen"`
-	Unsolicited string         `yaml:"unsolicited" jsonschema:"enum=drop,enum=rst,enum=icmp,default=drop" jsonschema_description:"answer to a SYN without a mapping"`
-	Hairpin     bool           `yaml:"hairpin" jsonschema_description:"inside hosts reach each other by outside addresses"`
-	Idle        units.Duration `yaml:"idle" jsonschema:"default=7440s" jsonschema_description:"idle time after which an established TCP mapping ends"`
-	Transitory  units.Duration `yaml:"transitory" jsonschema:"default=240s" jsonschema_description:"the same while a TCP connection opens or closes"`
-}
-
 // Capture says what is written to capture files.
 type Capture struct {
 	Interfaces []string       `yaml:"interfaces" jsonschema:"uniqueItems=true" jsonschema_description:"node.interface, a node for all of its interfaces, or all"`
 	Snap       units.ByteSize `yaml:"snap" jsonschema_description:"octets kept of each packet; without it, all"`
-}
-
-// Sweep says which values a study varies.
-type Sweep struct {
-	Vary map[string][]Scalar `yaml:"vary" jsonschema_description:"values by the path of what they replace"`
-	Mode string              `yaml:"mode" jsonschema:"enum=grid,enum=zip,default=grid" jsonschema_description:"all combinations, or the n-th values together"`
 }
 
 // Scalar is a value that is checked where it is used.

@@ -110,7 +110,7 @@ func (v *validator) setValue(a *SetValue, path []string) {
 }
 
 func (v *validator) milestone(m Milestone, path []string) {
-	if _, ok := v.kindOf(m.Node); !ok && m.Node != "" {
-		v.wrong(path, "no node "+strconv.Quote(m.Node), suggest(m.Node, v.places()))
+	if _, ok := v.file.Nodes[m.Node]; !ok && m.Node != "" {
+		v.wrong(path, "no node "+strconv.Quote(m.Node), suggest(m.Node, Names(v.file.Nodes)))
 	}
 }

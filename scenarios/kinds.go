@@ -28,11 +28,11 @@ func Kinds() (names, about []string) {
 	return names, about
 }
 
-// Validator is what a kind's configuration may implement to check itself beyond what tags can say. self is the node's name;
-// kindOf tells the kind of a node; report takes the field's path below the node ("" for the node itself), what is wrong and
-// what would be right. Only built-in types occur, so that node packages need not import this one.
+// Validator is what a kind's configuration may implement to check itself beyond what tags can say. report takes the field's
+// path below the node ("" for the node itself), what is wrong and what would be right. Only built-in types occur, so that
+// node packages need not import this one. What concerns several nodes is checked in wiring.go.
 type Validator interface {
-	Validate(self string, kindOf func(node string) (kind string, ok bool), report func(field, wrong, right string))
+	Validate(report func(field, wrong, right string))
 }
 
 func (*Node) variants() (string, []variant) { return "kind", kinds }

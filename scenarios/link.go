@@ -8,7 +8,7 @@ import (
 
 // Link connects two interfaces. Each direction has the link's values unless forward or backward says otherwise.
 type Link struct {
-	Between  []Endpoint     `yaml:"between" jsonschema:"required,minItems=2,maxItems=2" jsonschema_description:"the two ends: a node or NAT, or node.interface; an interface has the link's name unless named"`
+	Between  []Endpoint     `yaml:"between" jsonschema:"required,minItems=2,maxItems=2" jsonschema_description:"the two ends: a node, or node.interface; an interface has the link's name unless named"`
 	Delay    units.Duration `yaml:"delay" jsonschema_description:"one-way propagation delay"`
 	Jitter   units.Duration `yaml:"jitter" jsonschema_description:"extra delay, drawn uniformly between zero and this for each packet"`
 	Reorder  bool           `yaml:"reorder" jsonschema_description:"jitter may let a packet overtake another"`
@@ -56,7 +56,7 @@ func replace[T any](to *T, from *T) {
 	}
 }
 
-// Endpoint is one end of a link: an interface of a node or NAT. Interface is empty where it has the link's name.
+// Endpoint is one end of a link: an interface of a node. Interface is empty where it has the link's name.
 type Endpoint struct{ Node, Interface string }
 
 // Name returns the interface's name on the link called link.

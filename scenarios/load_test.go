@@ -4,10 +4,16 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"imsim/nodes/mediagw"
+	"imsim/nodes/pcscf"
+	"imsim/nodes/ue"
 )
 
 // golden compares got with a file of testdata, or writes it with -update.
@@ -32,7 +38,7 @@ func golden(t *testing.T, name string, got []byte) {
 // Merging, profiles, overrides and the null that removes, in one family of files.
 func TestMergeAndExplain(t *testing.T) {
 	seed := uint64(7)
-	s, err := Load("testdata/merge/child.yaml", Options{Set: []string{"links.access.delay=17ms", "profiles.phone.tls=1.3", "sessions.chat.messages.1.size=3kB",
+	s, err := Load("testdata/merge/child.yaml", Options{Set: []string{"links.access.delay=17ms", "profiles.phone.tls.max=1.3", "sessions.chat.messages.1.size=3kB",
 		"links.core.forward.loss=2%"}, Seed: &seed})
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +63,7 @@ func TestMergeAndExplain(t *testing.T) {
 	if got := s.File.Links["core"].Toward(0); got.Loss != 2e7 || got.Delay != 7e6 || s.File.Links["core"].Toward(1).Loss != 0 {
 		t.Errorf("directions: %+v", got)
 	}
-	if s.Origin("links.core.delay") != "testdata/merge/base.yaml:13:39" {
+	if s.Origin("links.core.delay") != "testdata/merge/base.yaml:15:39" {
 		t.Error(s.Origin("links.core.delay"))
 	}
 }
@@ -90,8 +96,48 @@ func TestDefaults(t *testing.T) {
 	if c := f.Sessions["s"]; c.Count != 1 || c.Media != "msrp" || c.Security != "none" {
 		t.Errorf("%+v", c)
 	}
-	if f.Sweep.Mode != "grid" {
-		t.Errorf("%+v", f.Sweep)
+}
+
+// What a scenario does not set has the default of its tag, in the settings, in formulas and in the schema alike; what
+// depends on the role is left open.
+func TestDefaultsOfKinds(t *testing.T) {
+	s, err := Load("iq1", Options{Set: []string{"nodes.agw1.timers.rel=3s"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := s.File.Nodes["agw1"].Settings.(*mediagw.Config)
+	if g.Timers.SynHold.Std() != 4*time.Second || g.Timers.Rel.Std() != 3*time.Second || g.Ports != (mediagw.Ports{First: 40000, Last: 59999}) || g.TCP.Connect != 0 || g.Costs.Packet != nil {
+		t.Errorf("%+v", g)
+	}
+	p := s.File.Nodes["pcscf1"].Settings.(*pcscf.Config)
+	if !slices.Equal(p.MediaSec, []string{"msrp-tls", "bfcp-tls"}) || p.Accept != "late" || p.Costs.Processors != 1 {
+		t.Errorf("%+v", p)
+	}
+	u := s.File.Nodes["ue-a"].Settings.(*ue.Config)
+	if !*u.CEMA || u.Pickup != 0 || u.TLS.Max != "" || u.Identity != "" {
+		t.Errorf("%+v", u)
+	}
+	for path, want := range map[string]string{
+		"nodes.agw1.timers.syn-hold": "4s", "nodes.agw1.timers.rel": "3s", "nodes.pcscf1.h248.t-max": "25s", "nodes.ue-b.pickup": "0ms",
+		"nodes.ue-a.tcp.time-wait": "1m", "nodes.agw1.ports.last": "59999", "nodes.scscf1.costs.processors": "1",
+	} {
+		if v, err := s.Names()(path); err != nil || v.String() != want {
+			t.Errorf("%s = %v, %v; want %s", path, v, err, want)
+		}
+	}
+	if _, err := s.Names()("nodes.agw1.tcp.connect"); err == nil || err.Error() != "nodes.agw1.tcp.connect has no value in this scenario" {
+		t.Error(err)
+	}
+	if !bytes.Contains(schemaJSON, []byte(`"default": "4s"`)) {
+		t.Error("the schema does not say the default of syn-hold")
+	}
+}
+
+// Addresses of either family will do.
+func TestFamily(t *testing.T) {
+	s, err := Load("iq1", Options{Set: []string{"run.family=ipv6"}})
+	if err != nil || s.File.Run.Family != "ipv6" {
+		t.Error(err)
 	}
 }
 
@@ -114,8 +160,8 @@ func TestEmbedded(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := Load("fwd-late-tls21", Options{}); err == nil ||
-		err.Error() != "fwd-late-tls21: no scenario of that name (did you mean fwd-late-tls12?)" {
+	if _, err := Load("e2ae-msrp-orig-agnostik", Options{}); err == nil ||
+		err.Error() != "e2ae-msrp-orig-agnostik: no scenario of that name (did you mean e2ae-msrp-orig-agnostic?)" {
 		t.Error(err)
 	}
 	if _, err := Load("testdata/none.yaml", Options{}); err == nil || err.Error() != "testdata/none.yaml: does not exist" {
@@ -144,7 +190,7 @@ func TestHash(t *testing.T) {
 
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
-		if _, err := Load("fwd-late-tls12", Options{}); err != nil {
+		if _, err := Load("e2ae-msrp-orig-agnostic", Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -152,7 +198,7 @@ func BenchmarkLoad(b *testing.B) {
 
 // The loader takes any bytes, and what it takes it can write back and read again.
 func FuzzParse(f *testing.F) {
-	for _, p := range []string{"testdata/merge/base.yaml", "topology/iq1.yaml", "timeline/fwd-late-tls12.yaml"} {
+	for _, p := range []string{"testdata/merge/base.yaml", "topology/iq1.yaml", "e2ae-msrp/e2ae-msrp-orig-agnostic.yaml"} {
 		text, err := os.ReadFile(p)
 		if err != nil {
 			f.Fatal(err)
@@ -185,7 +231,7 @@ func FuzzParse(f *testing.F) {
 // small is a scenario that is right.
 const small = `schema: 1
 title: t
-nodes: {a: {kind: ue}, b: {kind: ue}}
-links: {l: {between: [a, b]}}
+nodes: {a: {kind: ue, proxy: c}, b: {kind: ue, proxy: c}, c: {kind: scscf}, r: {kind: router}}
+links: {l: {between: [a, r]}, m: {between: [b, r]}, n: {between: [c, r]}}
 sessions: {s: {from: a, to: b}}
 `

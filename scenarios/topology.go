@@ -1,12 +1,6 @@
 package scenarios
 
-import (
-	"slices"
-	"strconv"
-
-	"gonum.org/v1/gonum/graph/simple"
-	"gonum.org/v1/gonum/graph/topo"
-)
+import "strconv"
 
 // links checks ends, interfaces and sizes.
 func (v *validator) links() {
@@ -19,8 +13,8 @@ func (v *validator) links() {
 			if e.Node == "" {
 				continue
 			}
-			if _, ok := v.kindOf(e.Node); !ok {
-				v.wrong(path, "no node or NAT "+strconv.Quote(e.Node), suggest(e.Node, v.places()))
+			if _, ok := v.file.Nodes[e.Node]; !ok {
+				v.wrong(path, "no node "+strconv.Quote(e.Node), suggest(e.Node, Names(v.file.Nodes)))
 			}
 			if other := used[e.Name(name)]; other != "" && other != name {
 				v.wrong(path, "interface "+e.Name(name)+" is already on link "+other, "one link an interface")
@@ -78,67 +72,4 @@ func (v *validator) interfaces() map[string]string {
 		}
 	}
 	return out
-}
-
-// nats checks that each has a link on both sides.
-func (v *validator) nats() {
-	for _, name := range Names(v.file.NATs) {
-		if _, ok := v.file.Nodes[name]; ok {
-			v.wrong(at("nats", name), "there is a node of that name", "choose another")
-		}
-		mine := v.linksOf(name)
-		inside := v.file.NATs[name].Inside
-		for i, link := range inside {
-			if link != "" && !slices.Contains(mine, link) {
-				v.wrong(at("nats", name, "inside", itoa(i)), "no link "+strconv.Quote(link)+" at "+name, suggest(link, mine))
-			}
-		}
-		if len(inside) > 0 && len(mine) <= len(inside) {
-			v.wrong(at("nats", name), "no link outside", "a NAT needs a link that is not in inside")
-		}
-	}
-}
-
-// linksOf returns the links that lead to a place.
-func (v *validator) linksOf(place string) []string {
-	var out []string
-	for _, name := range Names(v.file.Links) {
-		if slices.ContainsFunc(v.file.Links[name].Between, func(e Endpoint) bool { return e.Node == place }) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// reach checks that links lead from each session's caller to its callee.
-func (v *validator) reach() {
-	g := simple.NewUndirectedGraph()
-	ids := map[string]int64{}
-	for i, p := range v.places() {
-		ids[p] = int64(i)
-		if g.Node(int64(i)) == nil {
-			g.AddNode(simple.Node(i))
-		}
-	}
-	for _, l := range v.file.Links {
-		if len(l.Between) != 2 {
-			continue
-		}
-		a, okA := ids[l.Between[0].Node]
-		b, okB := ids[l.Between[1].Node]
-		if !okA || !okB {
-			return // the missing end is reported; what it cuts off would only repeat it
-		}
-		if a != b {
-			g.SetEdge(simple.Edge{F: simple.Node(a), T: simple.Node(b)})
-		}
-	}
-	for _, name := range Names(v.file.Sessions) {
-		s := v.file.Sessions[name]
-		from, okFrom := ids[s.From]
-		to, okTo := ids[s.To]
-		if okFrom && okTo && !topo.PathExistsIn(g, simple.Node(from), simple.Node(to)) {
-			v.wrong(at("sessions", name, "to"), "no links lead from "+s.From+" to "+s.To, "")
-		}
-	}
 }

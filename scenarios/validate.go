@@ -16,6 +16,8 @@ type validator struct {
 	s    *Scenario
 	file *File
 	errs *Errors
+
+	talks []talk // which node sends to which
 }
 
 func (v *validator) all() {
@@ -24,15 +26,13 @@ func (v *validator) all() {
 	v.profiles()
 	v.nodes()
 	v.links()
-	v.nats()
 	v.references(reflect.ValueOf(v.file).Elem(), nil)
+	v.wiring()
 	v.sessions()
-	v.reach()
 	v.timeline()
 	v.capture()
 	v.lets()
 	v.expectations()
-	v.sweep()
 }
 
 // wrong reports the value at path; where it does not exist, the name of what should have it.
@@ -51,7 +51,7 @@ func at(keys ...string) []string { return keys }
 
 // names checks what people call things.
 func (v *validator) names() {
-	for _, in := range at("profiles", "nodes", "nats", "links", "sessions") {
+	for _, in := range at("profiles", "nodes", "links", "sessions") {
 		for _, e := range v.s.tree.get(in).entries() {
 			if !isName(e.key) {
 				v.errs.add(e.pos, join(in, e.key), strconv.Quote(e.key)+" is no name", "lower-case letters, digits and hyphens, a letter first")
@@ -98,34 +98,49 @@ func (v *validator) profiles() {
 	}
 }
 
-// kindOf tells the kind of a node; a NAT has the kind "nat".
-func (v *validator) kindOf(name string) (string, bool) {
-	if n, ok := v.file.Nodes[name]; ok {
-		return n.Kind, true
-	}
-	_, ok := v.file.NATs[name]
-	return "nat", ok
-}
-
-// places are the names of all nodes and NATs.
-func (v *validator) places() []string {
-	return append(Names(v.file.Nodes), Names(v.file.NATs)...)
-}
-
 func (v *validator) nodes() {
 	for _, name := range Names(v.file.Nodes) {
-		check, ok := v.file.Nodes[name].Settings.(Validator)
-		if !ok {
+		settings, path := v.file.Nodes[name].Settings, at("nodes", name)
+		if settings != nil {
+			v.zeros(reflect.ValueOf(settings).Elem(), path)
+		}
+		if check, ok := settings.(Validator); ok {
+			check.Validate(func(field, wrong, right string) {
+				if field == "" {
+					v.wrong(path, wrong, right)
+				} else {
+					v.wrong(append(path, strings.Split(field, ".")...), wrong, right)
+				}
+			})
+		}
+	}
+}
+
+// zeros reports durations and sizes of nothing where a node takes zero for its default: what was written would not be.
+// Where nothing can be meant, the field is a pointer or says that zero is its default.
+func (v *validator) zeros(x reflect.Value, path []string) {
+	for _, f := range fieldsOf(x.Type()) {
+		val, path := x.FieldByIndex(f.index), sub(path, f.name)
+		if val.Kind() == reflect.Struct {
+			v.zeros(val, path)
 			continue
 		}
-		check.Validate(name, v.kindOf, func(field, wrong, right string) {
-			path := at("nodes", name)
-			if field != "" {
-				path = append(path, strings.Split(field, ".")...)
-			}
-			v.wrong(path, wrong, right)
-		})
+		t, written := v.s.tree.at(path)
+		if !written || !isText(f.typ) || !val.CanInt() || !val.IsZero() || f.deflt != "" && isZero(f.typ, f.deflt) {
+			continue
+		}
+		right := "more than zero"
+		if f.deflt != "" {
+			right += "; without the key it is " + f.deflt
+		}
+		v.wrong(path, strconv.Quote(t.text)+" is not possible here", right)
 	}
+}
+
+// isZero tells whether text is a type's zero.
+func isZero(t reflect.Type, text string) bool {
+	v := reflect.New(t).Elem()
+	return setText(v, text) == nil && v.IsZero()
 }
 
 // references checks every text whose tag says that it names a node.
@@ -175,7 +190,11 @@ func (v *validator) reference(name, wanted string, path []string) {
 			known = append(known, n)
 		}
 	}
-	if name == "" || slices.Contains(known, name) {
+	if slices.Contains(known, name) {
+		v.talk(path, name)
+		return
+	}
+	if name == "" {
 		return
 	}
 	what := "node"
@@ -191,7 +210,7 @@ func (v *validator) reference(name, wanted string, path []string) {
 
 func (v *validator) capture() {
 	interfaces := v.interfaces()
-	known := append(Names(interfaces), v.places()...)
+	known := append(Names(interfaces), Names(v.file.Nodes)...)
 	for i, name := range v.file.Capture.Interfaces {
 		if name != "" && name != "all" && !slices.Contains(known, name) {
 			v.wrong(at("capture", "interfaces", itoa(i)), "no interface or node "+strconv.Quote(name), suggest(name, append(known, "all")))
@@ -199,43 +218,6 @@ func (v *validator) capture() {
 	}
 	if s := v.file.Capture.Snap; s != 0 && s < 64 {
 		v.wrong(at("capture", "snap"), s.String()+" cuts off headers", "at least 64B")
-	}
-}
-
-// sweep tries every value.
-func (v *validator) sweep() {
-	lengths := map[int]bool{}
-	before := len(*v.errs)
-	for _, path := range Names(v.file.Sweep.Vary) {
-		values := v.file.Sweep.Vary[path]
-		lengths[len(values)] = true
-		if len(values) == 0 {
-			v.wrong(at("sweep", "vary", path), "no values", "write at least one")
-		}
-		if before > 0 {
-			continue // each value would repeat them
-		}
-		for i := range values {
-			v.tryValue(path, values[i], at("sweep", "vary", path, itoa(i)))
-		}
-	}
-	if v.file.Sweep.Mode == "zip" && len(lengths) > 1 {
-		v.wrong(at("sweep", "mode"), "the lists of vary differ in length", "zip needs as many values for each path")
-	}
-}
-
-// tryValue reports at where what would be wrong if the value at path were val.
-func (v *validator) tryValue(path string, val Scalar, where []string) {
-	item, _ := v.s.tree.at(where)
-	o := override{path: strings.Split(path, "."), pos: item.pos, val: item}
-	root := v.s.tree.clone()
-	var errs Errors
-	o.apply(root, &errs)
-	if len(errs) == 0 {
-		build(root, &errs)
-	}
-	for _, e := range errs {
-		v.wrong(where, string(val)+" is not possible for "+path+": "+e.Wrong, e.Right)
 	}
 }
 

@@ -4,27 +4,35 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
+
+	"imsim/internal/units"
 )
 
 // checked is a kind's configuration that checks itself.
 type checked struct {
-	Peer string `yaml:"peer"`
+	Few  int            `yaml:"few"`
+	Wait units.Duration `yaml:"wait" jsonschema:"default=2s"`
+	Rest units.Duration `yaml:"rest"`
+	None units.Duration `yaml:"none" jsonschema:"default=0s"`
 }
 
-func (c *checked) Validate(self string, kindOf func(string) (string, bool), report func(field, wrong, right string)) {
-	if kind, _ := kindOf(c.Peer); kind != "router" {
-		report("peer", self+" needs a router, not a "+kind, "name one")
-	}
+func (c *checked) Validate(report func(field, wrong, right string)) {
+	report("few", "is few", "write more")
+	report("", "is no node", "")
 }
 
 func TestValidatorOfKind(t *testing.T) {
 	var errs Errors
-	root := readYAML("x.yaml", 0, []byte("nodes: {a: {peer: b}, b: {}}"), &errs)
-	v := &validator{s: &Scenario{tree: root}, errs: &errs, file: &File{Nodes: map[string]Node{
-		"a": {Kind: "checked", Settings: &checked{"b"}}, "b": {Kind: "ue"}}}}
+	root := readYAML("x.yaml", 0, []byte("nodes: {a: {few: 1, wait: 0s, rest: 0ms, none: 0s}}"), &errs)
+	v := &validator{s: &Scenario{tree: root}, errs: &errs, file: &File{Nodes: map[string]Node{"a": {Kind: "checked", Settings: &checked{}}}}}
 	v.nodes()
-	if got, want := errs.Error(), "x.yaml:1:19: nodes.a.peer: a needs a router, not a ue (name one)"; got != want {
+	want := `x.yaml:1:9: nodes.a: is no node
+x.yaml:1:18: nodes.a.few: is few (write more)
+x.yaml:1:27: nodes.a.wait: "0s" is not possible here (more than zero; without the key it is 2s)
+x.yaml:1:37: nodes.a.rest: "0ms" is not possible here (more than zero)`
+	if got := errs.err().Error(); got != want {
 		t.Errorf("%s; want %s", got, want)
 	}
 }
@@ -39,13 +47,15 @@ func TestTagsOfKinds(t *testing.T) {
 		Common *common  `yaml:"common"`
 		Peers  []string `yaml:"peers" node:"ue,router"`
 		Flag   *bool    `yaml:"flag" jsonschema:"default=true"`
+		List   []string `yaml:"list" jsonschema:"enum=p,enum=q,default=p,default=q"`
+		None   []string `yaml:"none" jsonschema:"default=p"`
 	}
 	var errs Errors
-	root := readYAML("x.yaml", 0, []byte("{common: {}, peers: [b, c, d]}"), &errs)
+	root := readYAML("x.yaml", 0, []byte("{common: {}, peers: [b, c, d], none: []}"), &errs)
 	var c config
 	var d decoder
 	d.value(reflect.ValueOf(&c).Elem(), root, nil)
-	if len(errs)+len(d.errs)+len(d.odd) > 0 || c.Port != 2944 || c.Common.Port != 2944 || !*c.Flag {
+	if len(errs)+len(d.errs)+len(d.odd) > 0 || c.Port != 2944 || c.Common.Port != 2944 || !*c.Flag || !slices.Equal(c.List, at("p", "q")) || c.None == nil || len(c.None) > 0 {
 		t.Errorf("%+v %v %v", c, d.errs, d.odd)
 	}
 	v := &validator{s: &Scenario{tree: root}, errs: &errs, file: &File{Nodes: map[string]Node{

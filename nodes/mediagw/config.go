@@ -1,39 +1,68 @@
 package mediagw
 
 import (
+	"maps"
+	"slices"
+	"strconv"
+
 	"imsim/internal/units"
 	"imsim/nodes"
 )
 
 // Config is what a scenario says of a media gateway. Profile tells which gateway it is; the rest is the same for all.
 type Config struct {
-	Profile        string            `yaml:"profile-id" jsonschema:"enum=iq" jsonschema_description:"Which gateway it is: iq is an IMS-AGW; default iq."`
+	Profile        string            `yaml:"profile-id" jsonschema:"enum=iq,default=iq" jsonschema_description:"Which gateway it is: iq is an IMS-AGW."`
 	Controller     string            `yaml:"controller" node:"pcscf" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
-	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which link each realm is on: access and core."`
+	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core are on; an interface has its link's name unless named."`
 	Ports          Ports             `yaml:"ports" jsonschema_description:"Range of local ports."`
 	Timers         Timers            `yaml:"timers" jsonschema_description:"Supervisory timers (spec reference 0.4)."`
-	Truncation     string            `yaml:"truncation" jsonschema:"enum=rst,enum=fin" jsonschema_description:"What the partner leg gets when a TLS leg is truncated (D7); default rst."`
-	WrongDirection string            `yaml:"wrong-direction" jsonschema:"enum=rst,enum=drop" jsonschema_description:"Answer to a SYN on an active SEP (F5); default rst."`
-	ReleaseMode    string            `yaml:"release-mode" jsonschema:"enum=graceful,enum=abort" jsonschema_description:"How Subtract ends connections (R-8); default graceful."`
-	StrictHold     bool              `yaml:"strict-hold" jsonschema_description:"A passive SEP of a strictly controlled stream holds its SYN (E-4)."`
+	Truncation     string            `yaml:"truncation" jsonschema:"enum=rst,enum=fin,default=rst" jsonschema_description:"What the partner leg gets when a TLS leg is truncated (D7)."`
+	WrongDirection string            `yaml:"wrong-direction" jsonschema:"enum=rst,enum=drop,default=rst" jsonschema_description:"Answer to a SYN on an active SEP (F5)."`
+	ReleaseMode    string            `yaml:"release-mode" jsonschema:"enum=graceful,enum=abort,default=graceful" jsonschema_description:"How Subtract ends connections (R-8)."`
+	StrictHold     bool              `yaml:"strict-hold" jsonschema:"default=false" jsonschema_description:"A passive SEP of a strictly controlled stream holds its SYN (E-4)."`
 	TCP            nodes.TCPConfig   `yaml:"tcp" jsonschema_description:"The gateway's TCP."`
 	TLS            nodes.TLSConfig   `yaml:"tls" jsonschema_description:"The gateway's TLS on protected legs."`
 	Costs          nodes.Costs       `yaml:"costs" jsonschema_description:"Processor time; message 1ms packet 20us connection 300us and crypto 100% by default."`
 }
 
+// realmNames are the IP realms that a gateway joins: the access network and the core.
+var realmNames = []string{"access", "core"}
+
+// Validate reports settings that no gateway can have.
+func (c *Config) Validate(report func(field, wrong, right string)) {
+	c.TLS.Validate("tls", report)
+	if c.Ports.First > c.Ports.Last {
+		first, last := strconv.Itoa(int(c.Ports.First)), strconv.Itoa(int(c.Ports.Last))
+		report("ports", "the range from "+first+" to "+last+" holds no port", "first is at most last")
+	}
+	if c.Realms == nil {
+		return // missing altogether, which is reported already
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Realms)) {
+		if !slices.Contains(realmNames, name) {
+			report("realms."+name, "a gateway has no realm "+strconv.Quote(name), "there is access, core")
+		}
+	}
+	for _, name := range realmNames {
+		if c.Realms[name] == "" {
+			report("realms", "the realm "+name+" is missing", "write the interface that it is on")
+		}
+	}
+}
+
 // Ports is a range of ports, both ends included.
 type Ports struct {
-	First uint16 `yaml:"first" jsonschema:"minimum=1024" jsonschema_description:"First port; default 40000."`
-	Last  uint16 `yaml:"last" jsonschema:"minimum=1024" jsonschema_description:"Last port; default 59999."`
+	First uint16 `yaml:"first" jsonschema:"minimum=1024,maximum=65535,default=40000" jsonschema_description:"First port."`
+	Last  uint16 `yaml:"last" jsonschema:"minimum=1024,maximum=65535,default=59999" jsonschema_description:"Last port."`
 }
 
 // Timers are the supervisory timers of §0.4. Zero takes the default.
 type Timers struct {
-	SynHold   units.Duration `yaml:"syn-hold" jsonschema_description:"synHoldTimer; default 4s."`
-	EstGuard  units.Duration `yaml:"est-guard" jsonschema_description:"estGuard; default 60s."`
-	TLSGuard  units.Duration `yaml:"tls-guard" jsonschema_description:"tlsGuard; default 10s."`
-	FPGuard   units.Duration `yaml:"fp-guard" jsonschema_description:"fpGuard; default 10s."`
-	Rel       units.Duration `yaml:"rel" jsonschema_description:"relTimer; default 2s."`
-	HalfClose units.Duration `yaml:"half-close" jsonschema_description:"halfCloseTimer; default 60s."`
-	Merge     units.Duration `yaml:"merge" jsonschema_description:"mergeTimer; default 30s."`
+	SynHold   units.Duration `yaml:"syn-hold" jsonschema:"default=4s" jsonschema_description:"synHoldTimer."`
+	EstGuard  units.Duration `yaml:"est-guard" jsonschema:"default=60s" jsonschema_description:"estGuard."`
+	TLSGuard  units.Duration `yaml:"tls-guard" jsonschema:"default=10s" jsonschema_description:"tlsGuard."`
+	FPGuard   units.Duration `yaml:"fp-guard" jsonschema:"default=10s" jsonschema_description:"fpGuard."`
+	Rel       units.Duration `yaml:"rel" jsonschema:"default=2s" jsonschema_description:"relTimer."`
+	HalfClose units.Duration `yaml:"half-close" jsonschema:"default=60s" jsonschema_description:"halfCloseTimer."`
+	Merge     units.Duration `yaml:"merge" jsonschema:"default=30s" jsonschema_description:"mergeTimer."`
 }

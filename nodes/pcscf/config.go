@@ -9,25 +9,25 @@ import (
 type Config struct {
 	Home      string   `yaml:"home" node:"scscf" jsonschema:"required" jsonschema_description:"Node that requests towards the home network go to: the S-CSCF."`
 	Gateway   string   `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"The IMS-AGW that this ALG controls over Iq."`
-	MediaSec  []string `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls" jsonschema_description:"Media security mechanisms that the network announces; default msrp-tls and bfcp-tls."`
-	OptionTag string   `yaml:"reg-option-tag" jsonschema:"enum=sec-agree,enum=mediasec,enum=both" jsonschema_description:"Option tag of the security agreement (decision D13); default sec-agree."`
+	MediaSec  []string `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls,default=msrp-tls,default=bfcp-tls" jsonschema_description:"Media security mechanisms that the network announces."`
+	OptionTag string   `yaml:"reg-option-tag" jsonschema:"enum=sec-agree,enum=mediasec,enum=both,default=sec-agree" jsonschema_description:"Option tag of the security agreement (decision D13)."`
 
-	TCPMode         string      `yaml:"tcp-mode" jsonschema:"enum=relay,enum=fwd" jsonschema_description:"TCP bearer handling (TS 23.334 5.16): relay is stateless and fwd keeps the direction with two connections (default)."`
-	Accept          string      `yaml:"accept" jsonschema:"enum=late,enum=early,enum=tls-cross,enum=tls-then-tcp" jsonschema_description:"When a fwd gateway answers the opener's SYN and opens the other leg (preset of 7.2); default late."`
-	ControlModel    string      `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict" jsonschema_description:"Who orders bearer procedures (H.248.92); default interlinked."`
-	Unsupported     string      `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7); default 488."`
-	Latch           bool        `yaml:"latch" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
-	GateUntilAnswer bool        `yaml:"gate-until-answer" jsonschema_description:"Keep the gate of a relayed stream closed until the answer."`
-	NotifySuccess   bool        `yaml:"notify-success" jsonschema_description:"Arm reports of established and released connections too; failures are always armed."`
-	H248Encoding    string      `yaml:"h248-encoding" jsonschema:"enum=pretty,enum=compact" jsonschema_description:"Text form of H.248; default pretty."`
+	TCPMode         string      `yaml:"tcp-mode" jsonschema:"enum=relay,enum=fwd,default=fwd" jsonschema_description:"TCP bearer handling (TS 23.334 5.16): relay is stateless and fwd keeps the direction with two connections."`
+	Accept          string      `yaml:"accept" jsonschema:"enum=late,enum=early,enum=tls-cross,enum=tls-then-tcp,default=late" jsonschema_description:"When a fwd gateway answers the opener's SYN and opens the other leg (preset of 7.2)."`
+	ControlModel    string      `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict,default=interlinked" jsonschema_description:"Who orders bearer procedures (H.248.92)."`
+	Unsupported     string      `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
+	Latch           bool        `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
+	GateUntilAnswer bool        `yaml:"gate-until-answer" jsonschema:"default=false" jsonschema_description:"Keep the gate of a relayed stream closed until the answer."`
+	NotifySuccess   bool        `yaml:"notify-success" jsonschema:"default=false" jsonschema_description:"Arm reports of established and released connections too; failures are always armed."`
+	H248Encoding    string      `yaml:"h248-encoding" jsonschema:"enum=pretty,enum=compact,default=pretty" jsonschema_description:"Text form of H.248."`
 	H248            H248Timers  `yaml:"h248" jsonschema_description:"H.248 transaction timers."`
 	Costs           nodes.Costs `yaml:"costs" jsonschema_description:"Processor time; message 2ms by default."`
 }
 
 // H248Timers are the transaction timers of spec reference §9.4. Zero takes the default.
 type H248Timers struct {
-	Retransmit  units.Duration `yaml:"retransmit" jsonschema_description:"First interval of request retransmission (reqRetx); default 200ms."`
-	TMax        units.Duration `yaml:"t-max" jsonschema_description:"Association is lost when a request stays unanswered this long; default 25s."`
-	LongTimer   units.Duration `yaml:"long-timer" jsonschema_description:"How long replies are kept for repeated requests; default 30s."`
-	Provisional units.Duration `yaml:"provisional" jsonschema_description:"Execution longer than this sends Pending; default 1s."`
+	Retransmit  units.Duration `yaml:"retransmit" jsonschema:"default=200ms" jsonschema_description:"First interval of request retransmission (reqRetx)."`
+	TMax        units.Duration `yaml:"t-max" jsonschema:"default=25s" jsonschema_description:"Association is lost when a request stays unanswered this long."`
+	LongTimer   units.Duration `yaml:"long-timer" jsonschema:"default=30s" jsonschema_description:"How long replies are kept for repeated requests."`
+	Provisional units.Duration `yaml:"provisional" jsonschema:"default=1s" jsonschema_description:"Execution longer than this sends Pending."`
 }

@@ -1,8 +1,11 @@
 package ue
 
 import (
+	"strconv"
+
 	"imsim/internal/units"
 	"imsim/nodes"
+	"imsim/nodes/protocol/sip"
 )
 
 // Config is what a scenario says of a UE. The zero value, but for Proxy, is a UE that registers, supports end-to-access-edge
@@ -10,16 +13,27 @@ import (
 type Config struct {
 	Proxy     string          `yaml:"proxy" node:"pcscf,scscf" jsonschema:"required" jsonschema_description:"Node that this UE sends its requests to: its P-CSCF or for a peer in the core its S-CSCF."`
 	Identity  string          `yaml:"identity" jsonschema_description:"Public identity; default sip:NAME@home1.example."`
-	Register  string          `yaml:"register" jsonschema:"enum=at-start,enum=none" jsonschema_description:"at-start (default) or none: a peer that others reach without."`
+	Register  string          `yaml:"register" jsonschema:"enum=at-start,enum=none,default=at-start" jsonschema_description:"at-start or none: a peer that others reach without."`
 	MediaSec  []string        `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls" jsonschema_description:"Media security mechanisms announced at registration (TS 24.229 table 7.2A.7.2-2)."`
-	Offer     string          `yaml:"offer" jsonschema:"enum=actpass,enum=active,enum=passive" jsonschema_description:"a=setup in this UE's offers; default actpass."`
-	Answer    string          `yaml:"answer" jsonschema:"enum=passive,enum=active" jsonschema_description:"a=setup in answers to an offer of actpass; default passive."`
-	Alert     string          `yaml:"provisional" jsonschema:"enum=none,enum=180,enum=183,enum=183-answer" jsonschema_description:"Provisional response sent before the 200: none (default) or 180 or 183 without SDP or a reliable 183 that carries the answer (RFC 3262)."`
-	Pickup    units.Duration  `yaml:"pickup" jsonschema_description:"Time between the INVITE and the 200: a person or an automatic answer; default none."`
-	CEMA      *bool           `yaml:"cema" jsonschema_description:"Offer and answer a=msrp-cema (RFC 6714); default true."`
-	Transport string          `yaml:"transport" jsonschema:"enum=auto,enum=udp,enum=tcp" jsonschema_description:"SIP transport: auto takes UDP up to 1300 octets and TCP beyond (RFC 3261 18.1.1; default)."`
-	SIPTimers string          `yaml:"sip-timers" jsonschema:"enum=ue,enum=core" jsonschema_description:"Timer set of TS 24.229 table 7.7.1; default ue behind a P-CSCF and core otherwise."`
+	Offer     string          `yaml:"offer" jsonschema:"enum=actpass,enum=active,enum=passive,default=actpass" jsonschema_description:"a=setup in this UE's offers."`
+	Answer    string          `yaml:"answer" jsonschema:"enum=passive,enum=active,default=passive" jsonschema_description:"a=setup in answers to an offer of actpass."`
+	Alert     string          `yaml:"provisional" jsonschema:"enum=none,enum=180,enum=183,enum=183-answer,default=none" jsonschema_description:"Provisional response sent before the 200: none or 180 or 183 without SDP or a reliable 183 that carries the answer (RFC 3262)."`
+	Pickup    units.Duration  `yaml:"pickup" jsonschema:"default=0s" jsonschema_description:"Time between the INVITE and the 200: a person or an automatic answer."`
+	CEMA      *bool           `yaml:"cema" jsonschema:"default=true" jsonschema_description:"Offer and answer a=msrp-cema (RFC 6714)."`
+	Transport string          `yaml:"transport" jsonschema:"enum=auto,enum=udp,enum=tcp,default=auto" jsonschema_description:"SIP transport: auto takes UDP up to 1300 octets and TCP beyond (RFC 3261 18.1.1)."`
+	SIPTimers string          `yaml:"sip-timers" jsonschema:"enum=ue,enum=core,default=ue" jsonschema_description:"Timer set of TS 24.229 table 7.7.1; a peer in the core takes core."`
 	TCP       nodes.TCPConfig `yaml:"tcp" jsonschema_description:"The UE's media TCP."`
 	TLS       nodes.TLSConfig `yaml:"tls" jsonschema_description:"The UE's media TLS."`
 	Costs     nodes.Costs     `yaml:"costs" jsonschema_description:"Processor time of the UE's work; all free by default but for crypto at 100%."`
+}
+
+// Validate reports settings that no UE can have.
+func (c *Config) Validate(report func(field, wrong, right string)) {
+	c.TLS.Validate("tls", report)
+	if c.Identity == "" {
+		return
+	}
+	if u, err := sip.ParseURI(c.Identity); err != nil || u.User == "" || u.Scheme != "sip" && u.Scheme != "sips" {
+		report("identity", strconv.Quote(c.Identity)+" is no public identity", "write for instance sip:alice@home1.example")
+	}
 }

@@ -1,0 +1,120 @@
+package scenarios
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"imsim/nodes/mediagw"
+	"imsim/nodes/pcscf"
+	"imsim/nodes/ue"
+)
+
+// talk is that a node sends to another, because of what is written at path.
+type talk struct {
+	path     []string
+	from, to string
+}
+
+// talk notes a node that a setting names.
+func (v *validator) talk(path []string, to string) {
+	if len(path) == 3 && path[0] == "nodes" {
+		v.talks = append(v.talks, talk{path, path[1], to})
+	}
+}
+
+// wiring checks what nodes and sessions say of each other.
+func (v *validator) wiring() {
+	for _, name := range Names(v.file.Nodes) {
+		path := at("nodes", name)
+		switch c := v.file.Nodes[name].Settings.(type) {
+		case *pcscf.Config:
+			// A gateway registers with one controller, and an ALG of ours uses one gateway. [SIM]
+			if g, ok := settings[*mediagw.Config](v, c.Gateway); ok && g.Controller != name && g.Controller != "" {
+				v.wrong(sub(path, "gateway"), c.Gateway+" is controlled by "+g.Controller, "write controller: "+name+" there, or name another gateway")
+			}
+		case *mediagw.Config:
+			if p, ok := settings[*pcscf.Config](v, c.Controller); ok && p.Gateway != name && p.Gateway != "" {
+				v.wrong(sub(path, "controller"), c.Controller+" controls "+p.Gateway, "write gateway: "+name+" there, or name another controller")
+			}
+			v.realms(name, c)
+		}
+	}
+	for _, name := range Names(v.file.Sessions) {
+		s := v.file.Sessions[name]
+		caller, ok := settings[*ue.Config](v, s.From)
+		if !ok || s.Security != "e2ae" {
+			continue
+		}
+		if proxy := v.file.Nodes[caller.Proxy]; proxy.Settings != nil && proxy.Kind != "pcscf" {
+			v.wrong(at("sessions", name, "security"), "e2ae asks the caller's P-CSCF for protection, and "+s.From+" has none: "+
+				caller.Proxy+" is of kind "+proxy.Kind, "write none: a called UE's P-CSCF protects its access without being asked")
+		}
+	}
+	v.reach()
+}
+
+// settings returns a node's configuration if it is of kind T.
+func settings[T any](v *validator, node string) (T, bool) {
+	c, ok := v.file.Nodes[node].Settings.(T)
+	return c, ok
+}
+
+// realms checks that each is on an interface of the gateway.
+func (v *validator) realms(gateway string, c *mediagw.Config) {
+	var mine []string
+	for _, i := range Names(v.interfaces()) {
+		if own, ok := strings.CutPrefix(i, gateway+"."); ok {
+			mine = append(mine, own)
+		}
+	}
+	for _, realm := range Names(c.Realms) {
+		if on := c.Realms[realm]; on != "" && !slices.Contains(mine, on) {
+			v.wrong(at("nodes", gateway, "realms", realm), "no link "+strconv.Quote(on)+" at "+gateway, suggest(on, mine))
+		}
+	}
+}
+
+// reach checks that links lead from each node to those that it sends to, by way of routers, and from each session's caller to
+// its callee, by way of routers and gateways.
+func (v *validator) reach() {
+	next := map[string][]string{}
+	for _, name := range Names(v.file.Links) {
+		b := v.file.Links[name].Between
+		if len(b) != 2 {
+			continue
+		}
+		for i, e := range b {
+			if _, ok := v.file.Nodes[e.Node]; !ok {
+				return // the missing end is reported; what it cuts off would only repeat it
+			}
+			next[e.Node] = append(next[e.Node], b[1-i].Node)
+		}
+	}
+	leads := func(from, to string, by ...string) bool {
+		seen, open := map[string]bool{from: true}, at(from)
+		for ; len(open) > 0; open = open[1:] {
+			if here := open[0]; here == from || slices.Contains(by, v.file.Nodes[here].Kind) {
+				for _, n := range next[here] {
+					if !seen[n] {
+						seen[n], open = true, append(open, n)
+					}
+				}
+			}
+		}
+		return seen[to]
+	}
+	for _, t := range v.talks {
+		if !leads(t.from, t.to, "router") {
+			v.wrong(t.path, "no links lead from "+t.from+" to "+t.to, "only routers pass packets on")
+		}
+	}
+	for _, name := range Names(v.file.Sessions) {
+		s := v.file.Sessions[name]
+		_, okFrom := v.file.Nodes[s.From]
+		_, okTo := v.file.Nodes[s.To]
+		if okFrom && okTo && !leads(s.From, s.To, "router", "mediagw") {
+			v.wrong(at("sessions", name, "to"), "no links lead from "+s.From+" to "+s.To, "media go by way of routers and gateways")
+		}
+	}
+}
