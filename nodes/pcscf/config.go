@@ -7,10 +7,9 @@ import (
 
 // Config is what a scenario says of a P-CSCF with IMS-ALG.
 type Config struct {
-	Home      string   `yaml:"home" node:"scscf" jsonschema:"required" jsonschema_description:"Node that requests towards the home network go to: the S-CSCF."`
-	Gateway   string   `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"The IMS-AGW that this ALG controls over Iq."`
-	MediaSec  []string `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls,default=msrp-tls,default=bfcp-tls" jsonschema_description:"Media security mechanisms that the network announces."`
-	OptionTag string   `yaml:"reg-option-tag" jsonschema:"enum=sec-agree,enum=mediasec,enum=both,default=sec-agree" jsonschema_description:"Option tag of the security agreement (decision D13)."`
+	Home     string   `yaml:"home" node:"scscf" jsonschema:"required" jsonschema_description:"Node that requests towards the home network go to: the S-CSCF."`
+	Gateway  string   `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"The IMS-AGW that this ALG controls over Iq."`
+	MediaSec []string `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls,default=msrp-tls,default=bfcp-tls" jsonschema_description:"Media security mechanisms that the network announces."`
 
 	TCPMode         string      `yaml:"tcp-mode" jsonschema:"enum=relay,enum=fwd,default=fwd" jsonschema_description:"TCP bearer handling (TS 23.334 5.16): relay is stateless and fwd keeps the direction with two connections."`
 	Accept          string      `yaml:"accept" jsonschema:"enum=late,enum=early,enum=tls-cross,enum=tls-then-tcp,default=late" jsonschema_description:"When a fwd gateway answers the opener's SYN and opens the other leg (preset of 7.2)."`

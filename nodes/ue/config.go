@@ -15,6 +15,7 @@ type Config struct {
 	Identity  string          `yaml:"identity" jsonschema_description:"Public identity; default sip:NAME@home1.example."`
 	Register  string          `yaml:"register" jsonschema:"enum=at-start,enum=none,default=at-start" jsonschema_description:"at-start or none: a peer that others reach without."`
 	MediaSec  []string        `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls" jsonschema_description:"Media security mechanisms announced at registration (TS 24.229 table 7.2A.7.2-2)."`
+	OptionTag string          `yaml:"reg-option-tag" jsonschema:"enum=sec-agree,enum=mediasec,enum=both,default=sec-agree" jsonschema_description:"option tag that registrations ask for with media security (decision D13)"`
 	Offer     string          `yaml:"offer" jsonschema:"enum=actpass,enum=active,enum=passive,default=actpass" jsonschema_description:"a=setup in this UE's offers."`
 	Answer    string          `yaml:"answer" jsonschema:"enum=passive,enum=active,default=passive" jsonschema_description:"a=setup in answers to an offer of actpass."`
 	Alert     string          `yaml:"provisional" jsonschema:"enum=none,enum=180,enum=183,enum=183-answer,default=none" jsonschema_description:"Provisional response sent before the 200: none or 180 or 183 without SDP or a reliable 183 that carries the answer (RFC 3262)."`

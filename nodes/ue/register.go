@@ -68,8 +68,15 @@ func (u *UE) Register(why sim.Cause) {
 			list = append(list, sip.Mechanism{Name: name, Params: ";mediasec"})
 		}
 		m.Add(sip.HSecurityClient, sip.FormatMechanisms(list))
-		m.Add(sip.HRequire, "sec-agree")
-		m.Add(sip.HProxyRequire, "sec-agree")
+		tag := "sec-agree"
+		switch u.cfg.OptionTag {
+		case "mediasec":
+			tag = "mediasec"
+		case "both":
+			tag = "sec-agree, mediasec"
+		}
+		m.Add(sip.HRequire, tag)
+		m.Add(sip.HProxyRequire, tag)
 	}
 	u.reg.request = m
 	u.sendRegister(why)
