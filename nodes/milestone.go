@@ -13,6 +13,10 @@ const (
 	AnswerSent     = "sip.200.sent"
 	AnswerReceived = "sip.200.received"
 	AckReceived    = "sip.ack.received"
+	PrackSent      = "sip.prack.sent"
+	PrackReceived  = "sip.prack.received"
+	CancelSent     = "sip.cancel.sent"
+	CancelReceived = "sip.cancel.received"
 	CallRejected   = "sip.rejected" // detail: status code
 	ByeSent        = "sip.bye.sent"
 	ByeReceived    = "sip.bye.received"

@@ -44,7 +44,7 @@ type Count struct {
 
 // OutcomeCheck is about how a session ends.
 type OutcomeCheck struct {
-	Outcome string `yaml:"outcome" jsonschema:"enum=established,enum=released,enum=rejected,enum=failed" jsonschema_description:"how the session ends: still up at the end of the run, up and then released, refused by signalling, or broken"`
+	Outcome string `yaml:"outcome" jsonschema:"enum=established,enum=released,enum=rejected,enum=cancelled,enum=failed" jsonschema_description:"how the session ends: still up at the end of the run, up and then released, refused by signalling, given up by the caller, or broken"`
 }
 
 // KPICheck is about a measured quantity.

@@ -3,7 +3,9 @@ package scenarios
 import (
 	"encoding"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -16,8 +18,14 @@ type field struct {
 	deflt string // text of its default, a list's items with commas between; empty where it has none
 }
 
-// fieldsOf returns the fields that YAML fills: those with a yaml tag, embedded structs opened.
+// fields keeps what fieldsOf has found by type: tags are parsed once, not at every look at a value.
+var fields sync.Map
+
+// fieldsOf returns the fields that YAML fills: those with a yaml tag, embedded structs opened. What it returns is shared.
 func fieldsOf(t reflect.Type) []field {
+	if out, ok := fields.Load(t); ok {
+		return out.([]field)
+	}
 	var out []field
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -32,6 +40,8 @@ func fieldsOf(t reflect.Type) []field {
 			out = append(out, field{name, []int{i}, f.Type, f.Tag.Get("node"), defaultOf(f.Tag.Get("jsonschema"))})
 		}
 	}
+	out = slices.Clip(out) // so that appending copies
+	fields.Store(t, out)
 	return out
 }
 

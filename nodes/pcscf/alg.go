@@ -143,11 +143,8 @@ func (c *call) configured(actions []h248.Action, why sim.Cause) {
 func (c *call) refuseAnswer(w waiting, text string) {
 	p := c.p
 	why := p.Mark(w.why, "", nodes.CallRejected, text)
-	r := sip.NewResponse(c.invite, 488, "", p.sip.IDs.Tag())
+	r := p.fwd.Response(c.invite, 488)
 	r.Add(sip.HWarning, sip.Warning{Code: 399, Agent: p.sip.Local.String(), Text: text}.String())
-	for r.Count(sip.HVia) > c.invite.Count(sip.HVia) {
-		r.PopFirst(sip.HVia)
-	}
 	p.sip.Respond(w.server, r, why)
 	if w.m.Status >= 200 {
 		if d, err := sip.NewUACDialog(c.forward, w.m); err == nil {

@@ -49,8 +49,18 @@ func (f *Forwarder) Enter(tx sip.TxID, m *sip.Message, why sim.Cause) bool {
 // Refuse answers a request; an ACK is never answered.
 func (f *Forwarder) Refuse(tx sip.TxID, m *sip.Message, status int, why sim.Cause) {
 	if m.Method != sip.ACK {
-		f.SIP.Respond(tx, sip.NewResponse(m, status, "", f.SIP.IDs.Tag()), why)
+		f.SIP.Respond(tx, f.Response(m, status), why)
 	}
+}
+
+// Response makes a response of our own to a request, whether or not it has gone on already: then it has our Via on top,
+// which what goes back has not (RFC 3261 §16.7).
+func (f *Forwarder) Response(m *sip.Message, status int) *sip.Message {
+	r := sip.NewResponse(m, status, "", f.SIP.IDs.Tag())
+	if v, err := r.Via(); err == nil && v.Host+":"+strconv.Itoa(int(v.Port)) == f.SIP.Local.String() {
+		r.PopFirst(sip.HVia)
+	}
+	return r
 }
 
 // NextHop returns where a request goes: its topmost Route, or its Request-URI (RFC 3261 §16.6).

@@ -29,6 +29,7 @@ type call struct {
 
 	media  media
 	pickup deadline
+	giveUp deadline
 	next   deadline // of the script
 	grace  deadline // the media has been closed in good order: the BYE should be on its way
 	line   int      // lines of the script that are done
@@ -71,7 +72,7 @@ func (c *call) arm() {
 	if c.uas != nil {
 		at = min(at, c.uas.Deadline())
 	}
-	for _, d := range []*deadline{&c.pickup, &c.next, &c.grace} {
+	for _, d := range []*deadline{&c.pickup, &c.giveUp, &c.next, &c.grace} {
 		if d.at != 0 {
 			at = min(at, d.at)
 		}
@@ -85,6 +86,11 @@ func (c *call) tick() {
 		why := u.user(c.pickup.why, "user.pickup")
 		c.pickup = deadline{}
 		c.answer(why)
+	}
+	if c.giveUp.due(now) {
+		why := u.user(c.giveUp.why, "user.patience")
+		c.giveUp = deadline{}
+		c.hangUp("cancelled", "", why)
 	}
 	for c.uas != nil && c.uas.Deadline() <= now {
 		c.uas.Tick(now, u.Waited(c.uas.TimerCause(), "sip.timer"))
@@ -131,6 +137,7 @@ func (c *call) request(tx sip.TxID, m *sip.Message, why sim.Cause) {
 			u.refuse(tx, m, 481, why)
 			return
 		}
+		why = u.Mark(why, "", nodes.PrackReceived, "")
 		u.sip.Respond(tx, sip.NewResponse(m, 200, "", u.sip.IDs.Tag()), why)
 		c.pumpUAS()
 	case sip.BYE:
@@ -175,7 +182,7 @@ func (c *call) hangUp(result, reason string, why sim.Cause) {
 	switch {
 	case c.state == calling && c.caller:
 		c.conclude(result)
-		u.sip.Cancel(c.tx, reason, why)
+		u.sip.Cancel(c.tx, reason, u.Mark(why, "", nodes.CancelSent, reason))
 	case c.state == calling:
 		c.conclude(result)
 		c.final(488, why)

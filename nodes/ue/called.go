@@ -31,7 +31,9 @@ func (u *UE) invited(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	case "183":
 		c.alert(183, "", false, c.why)
 	case "183-answer":
-		c.alert(183, c.media.answer(c.why), sip.AllowsReliable(m), c.why)
+		reliable := sip.AllowsReliable(m)
+		c.media.agreed = reliable // RFC 3262 §5: what an unreliable response shows, the 200 still has to say
+		c.alert(183, c.media.describe(), reliable, c.why)
 	}
 	if u.cfg.Pickup == 0 {
 		c.answer(c.why)
@@ -50,30 +52,26 @@ func (c *call) alert(status int, body string, reliable bool, why sim.Cause) {
 	if body != "" {
 		r.SetBody("application/sdp", body)
 	}
-	if status == 183 {
-		why = u.Mark(why, "", nodes.RingingSent, "")
-	}
 	c.uas.Respond(u.K.Now(), why, r, reliable)
 	c.pumpUAS()
 }
 
 // answer sends the 200.
 func (c *call) answer(why sim.Cause) {
-	u := c.u
 	r := c.newResponse(200)
 	if !c.media.agreed {
-		r.SetBody("application/sdp", c.media.answer(why))
+		c.media.agreed = true
+		r.SetBody("application/sdp", c.media.describe())
 	}
-	why = u.Mark(why, "", nodes.AnswerSent, "")
 	c.state = talking
 	c.dialog.Confirm()
-	c.uas.Respond(u.K.Now(), why, r, false)
+	c.uas.Respond(c.u.K.Now(), why, r, false)
 	c.pumpUAS()
-	c.media.connect(why)
 }
 
 // final refuses the INVITE.
 func (c *call) final(status int, why sim.Cause) {
+	c.state = calling // a 2xx that waited for a PRACK is not sent any more
 	c.uas.Respond(c.u.K.Now(), why, c.newResponse(status), false)
 	c.pumpUAS()
 	c.leave(why)
@@ -90,7 +88,6 @@ func (c *call) newResponse(status int) *sip.Message {
 
 // pumpUAS carries out what the user agent server core wants.
 func (c *call) pumpUAS() {
-	u := c.u
 	for {
 		o, ok := c.uas.Next()
 		if !ok {
@@ -98,12 +95,28 @@ func (c *call) pumpUAS() {
 		}
 		switch o.Kind {
 		case sip.UASSend:
-			u.sip.Respond(c.tx, o.Message, o.Why)
+			c.respond(o)
 		case sip.UASNoPRACK:
 			c.final(504, o.Why)
 		case sip.UASNoACK:
 			c.hangUp("failed", "", o.Why)
 		}
+	}
+}
+
+// respond sends a response. The one that carries the answer lets the active side dial (RFC 4145 §6).
+func (c *call) respond(o sip.UASOutput) {
+	u, m, why := c.u, o.Message, o.Why
+	switch {
+	case o.Again:
+	case m.Status == 183:
+		why = u.Mark(why, "", nodes.RingingSent, "")
+	case m.Status >= 200 && m.Status < 300:
+		why = u.Mark(why, "", nodes.AnswerSent, "")
+	}
+	u.sip.Respond(c.tx, m, why)
+	if !o.Again && m.Body != "" && c.media.agreed {
+		c.media.connect(why)
 	}
 }
 
@@ -121,5 +134,5 @@ func (c *call) acked(m *sip.Message, why sim.Cause) {
 // cancelled ends a call that was given up before the answer (RFC 3261 §9.2).
 func (c *call) cancelled(why sim.Cause) {
 	c.conclude("cancelled")
-	c.final(487, why)
+	c.final(487, c.u.Mark(why, "", nodes.CancelReceived, ""))
 }

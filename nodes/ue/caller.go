@@ -37,6 +37,9 @@ func (c *call) offer(why sim.Cause) {
 	why = u.Mark(why, "", nodes.InviteSent, "")
 	c.tx = u.sip.Request(m, u.proxy, why)
 	u.byTx[c.tx] = c
+	if p := c.script.Patience; p > 0 {
+		c.giveUp.set(u.K.Now().Add(p), why)
+	}
 }
 
 // invited takes a response to our INVITE.
@@ -66,6 +69,7 @@ func (c *call) provisional(m *sip.Message, why sim.Cause) {
 	}
 	if verdict == sip.Reliable && c.dialog != nil {
 		// RFC 3262 §4: a PRACK for each, in order.
+		why = u.Mark(why, "", nodes.PrackSent, "")
 		u.sip.Request(c.dialog.Prack(m), u.flow(c.dialog), why)
 		if m.Body != "" {
 			c.takeAnswer(m.Body, why)
@@ -83,6 +87,7 @@ func (c *call) answered(m *sip.Message, why sim.Cause) {
 		return
 	}
 	why = u.Mark(why, "", nodes.AnswerReceived, "")
+	c.giveUp = deadline{}
 	if c.dialog == nil {
 		d, err := sip.NewUACDialog(c.invite, m)
 		if err != nil {

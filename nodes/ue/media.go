@@ -164,12 +164,6 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 	return 0
 }
 
-// answer returns our answer to the caller's offer.
-func (m *media) answer(sim.Cause) string {
-	m.agreed = true
-	return m.describe()
-}
-
 // line finds the message line of a body.
 func (m *media) line(body string) (l sdp.Line, err string) {
 	d, bad := sdp.Parse([]byte(body))

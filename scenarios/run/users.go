@@ -55,6 +55,7 @@ func (w *world) script(id sim.SessionID, class string, s *scenarios.Session) *no
 		Session: id, Class: class, From: s.From, To: s.To, Target: w.ues[s.To].Identity(), Hold: time.Duration(s.Hold),
 		Security: map[string]nodes.Security{"e2ae": nodes.SecurityE2AE, "e2e-cert": nodes.SecurityE2ECert}[s.Security],
 	}
+	sc.Patience = time.Duration(s.GiveUp)
 	if s.Release != nil {
 		sc.Release, sc.Delay = s.Release.By, time.Duration(s.Release.After)
 	}

@@ -1,0 +1,44 @@
+package run
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"imsim/nodes"
+	"imsim/scenarios"
+)
+
+var engines = map[string]nodes.Engine{"model": nodes.EngineModel, "real": nodes.EngineReal}
+
+// Every scenario comes out as it says, with either TLS engine; both show the same milestones at the same instants. Runs
+// repeat, and watching one does not change it.
+func TestScenarios(t *testing.T) {
+	for _, e := range scenarios.List() {
+		t.Run(e.Name, func(t *testing.T) {
+			sc := load(t, e.Name)
+			model, st := play(t, sc, Options{})
+			judge(t, sc, model)
+			if t.Failed() {
+				t.Log("\n" + model.String())
+				return
+			}
+			again, st2 := play(t, sc, watched(nodes.EngineModel))
+			if st.Fingerprint != st2.Fingerprint {
+				t.Errorf("fingerprint %s, watched %s: %v, %v", st.Fingerprint, st2.Fingerprint, st.Parts, st2.Parts)
+			}
+			if d := cmp.Diff(model.String(), again.String()); d != "" {
+				t.Errorf("watching changed the run:\n%s", d)
+			}
+			actual, st3 := play(t, sc, Options{Engine: nodes.EngineReal})
+			if d := cmp.Diff(model.String(), actual.String()); d != "" {
+				t.Errorf("engines differ (model -, real +):\n%s", d)
+			}
+			judge(t, sc, actual)
+			_, st4 := play(t, sc, watched(nodes.EngineReal))
+			if st3.Fingerprint != st4.Fingerprint {
+				t.Errorf("engine real: fingerprint %s, watched %s", st3.Fingerprint, st4.Fingerprint)
+			}
+		})
+	}
+}
