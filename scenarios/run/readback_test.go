@@ -6,12 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 	"github.com/google/gopacket/reassembly"
+
+	"imsim/netem/packet"
 )
 
 // back is a capture as gopacket reads it.
@@ -113,4 +118,28 @@ func packetBlocks(octets []byte) int {
 		octets = octets[binary.LittleEndian.Uint32(octets[4:]):]
 	}
 	return n
+}
+
+// between returns the octets of the connection of two ends, whichever of them opened it.
+func (b *back) between(x, y packet.AddrPort) *[2][]byte {
+	ends := [2]string{end(x), end(y)}
+	if s := b.streams[ends]; s != nil {
+		return s
+	}
+	return b.streams[[2]string{ends[1], ends[0]}]
+}
+
+func end(a packet.AddrPort) string { return fmt.Sprintf("%v:%v", a.Addr, a.Port) }
+
+// from returns what a node has sent, or has been sent, on all its connections in the order of their ends.
+func (b *back) from(owner map[string]string, node string, sent bool) []byte {
+	var octets []byte
+	for _, ends := range slices.SortedFunc(maps.Keys(b.streams), func(x, y [2]string) int { return strings.Compare(x[0]+x[1], y[0]+y[1]) }) {
+		for dir, o := range b.streams[ends] {
+			if host := ends[dir][:strings.LastIndex(ends[dir], ":")]; (owner[host] == node) == sent {
+				octets = append(octets, o...)
+			}
+		}
+	}
+	return octets
 }
