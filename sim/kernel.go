@@ -2,7 +2,7 @@ package sim
 
 import (
 	"fmt"
-	"sync/atomic"
+	"sync/atomic" //tidy:goroutine the flag by which the outside world interrupts a run
 )
 
 // Entity names something that events happen to: a link, a host, a processor. The number also breaks ties between

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -29,6 +30,7 @@ var layers = [][]string{
 	{"nodes/ue", "nodes/pcscf", "nodes/scscf", "nodes/mediagw", "nodes/invariant"},
 	{"scenarios/formula", "scenarios/rundir", "scenarios/measure"},
 	{"scenarios"},
+	{"scenarios/run"},
 	{"analysis"},
 	{"cmd"},
 }
@@ -36,10 +38,12 @@ var layers = [][]string{
 // trajectory lists what decides a trajectory; what is not here reads results or prepares runs.
 var trajectory = []string{"sim", "netem", "nodes"}
 
-// exempt are the places where a rule does not hold, each for one reason.
+// exempt are the places where a rule does not hold, each for one reason. A single line is waived by a comment on it,
+// //tidy:RULE and why.
 var exempt = map[string][]string{
-	"clock":     {"sim/pacer.go" /* drives virtual time by real time */, "netem/attach" /* the real world's edge */, "sim/bench.go" /* measures */},
-	"goroutine": {"netem/attach" /* foreign goroutines end here */, "sim/pacer.go", "sim/limits.go" /* an atomic flag set from outside */},
+	"clock":     {"sim/pacer.go" /* drives virtual time by real time */, "sim/kernelbench" /* measures */, "netem/attach" /* the real world's edge */},
+	"float":     {"sim/kernelbench" /* prints ratios */, "netem/compute.go" /* gonum's path weights: whole numbers below 2^53, exact */},
+	"goroutine": {"sim/pacer.go" /* waits for the real world */, "netem/attach" /* foreign goroutines end here */},
 	"coroutine": {"netem/tls/real.go" /* crypto/tls blocks */},
 	"random":    {"netem/tls/real.go", "netem/tls/certificate.go", "netem/tls/pool.go" /* crypto/tls wants the types */},
 }
@@ -50,7 +54,23 @@ type listed struct {
 	Standard                bool
 }
 
-func load(t *testing.T) (own []listed, exports map[string]string) {
+// load lists the project's packages and the export data of all that they import, once for all tests.
+func load(t *testing.T) ([]listed, map[string]string) {
+	t.Helper()
+	loaded.Do(func() { own, exports = list(t) })
+	if own == nil {
+		t.Fatal("the packages could not be listed")
+	}
+	return own, exports
+}
+
+var (
+	loaded  sync.Once
+	own     []listed
+	exports map[string]string
+)
+
+func list(t *testing.T) (own []listed, exports map[string]string) {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,Imports,Standard", "imsim/...")
 	cmd.Stderr = os.Stderr
@@ -108,8 +128,12 @@ func TestImportsPointDown(t *testing.T) {
 			continue
 		}
 		for _, imp := range p.Imports {
-			if dep, ok := strings.CutPrefix(imp, "imsim/"); ok && rank(dep) > from {
+			dep, ok := strings.CutPrefix(imp, "imsim/")
+			if ok && rank(dep) > from {
 				t.Errorf("%s imports %s, which is above it", path, dep)
+			}
+			if ok && strings.HasPrefix(path, "nodes/protocol/") && rank(dep) > rank("netem/packet") && rank(dep) < rank("nodes/protocol") {
+				t.Errorf("%s imports %s: a protocol knows time, causes and payload, but no network and no node", path, dep)
 			}
 			only(t, path, imp, "gopkg.in/yaml.v3", "scenarios")
 			only(t, path, imp, "github.com/google/gopacket", "netem/capture")
@@ -216,8 +240,6 @@ func (c *checker) node(n ast.Node) bool {
 			c.report(n, "random", "imports %s: random numbers come from sim.Stream", path)
 		case "sync", "sync/atomic":
 			c.report(n, "goroutine", "imports %s: trajectory code has one goroutine", path)
-		case "iter":
-			c.report(n, "coroutine", "imports iter: coroutines are for engine real only")
 		case "reflect", "unsafe":
 			c.report(n, "reflect", "imports %s", path)
 		}
@@ -226,6 +248,9 @@ func (c *checker) node(n ast.Node) bool {
 			if _, isFunc := obj.(*types.Func); isFunc && obj.Parent() == obj.Pkg().Scope() {
 				c.report(n, "clock", "reads the wall clock: time.%s", obj.Name())
 			}
+		}
+		if obj := c.info.Uses[n.Sel]; obj != nil && obj.Pkg() != nil && obj.Pkg().Path() == "iter" && strings.HasPrefix(obj.Name(), "Pull") {
+			c.report(n, "coroutine", "starts a coroutine with iter.%s: those are for engine real only", obj.Name())
 		}
 	case *ast.BinaryExpr:
 		c.float(n)

@@ -7,7 +7,7 @@ import (
 	_ "embed" // the pool's files
 	"encoding/pem"
 	"fmt"
-	"sync"
+	"sync" //tidy:goroutine what never changes is read once, for all runs of a process
 )
 
 // Certificate is a self-signed certificate with its key, from the embedded pool.

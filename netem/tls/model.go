@@ -1,7 +1,7 @@
 package tls
 
 import (
-	"sync"
+	"sync" //tidy:goroutine pools of cleared memory, for all runs of a process
 
 	"imsim/netem/packet"
 )

@@ -1,7 +1,7 @@
 package tls
 
 import (
-	"sync"
+	"sync" //tidy:goroutine a pool of cleared memory, for all runs of a process
 
 	"imsim/sim"
 )

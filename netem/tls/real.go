@@ -7,9 +7,9 @@ import (
 	"io"
 	"iter"
 	"net"
-	"reflect"
+	"reflect" //tidy:reflect alerts of crypto/tls have no exported type
 	"strings"
-	"sync"
+	"sync" //tidy:goroutine a pool of buffers, for all runs of a process
 	"time"
 
 	"imsim/netem/packet"

@@ -116,7 +116,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 	rand := env.K.Rand(g.Name)
 	g.unique = rand.Uint64()
 	var err error
-	g.h248, err = transport.NewH248(&g.Base, h248.Config{Role: h248.MG, ColdStart: true}, env.Addr(cfg.Controller).Addr,
+	g.h248, err = transport.NewH248(&g.Base, h248.Config{Role: h248.MG, ColdStart: true}, env.Net.Node(cfg.Controller),
 		time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(time.Millisecond))), g)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", g.Name, err)

@@ -58,7 +58,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 		Role: h248.MGC, Style: style, ColdStart: true,
 		ReqRetx: time.Duration(cfg.H248.Retransmit), TMax: time.Duration(cfg.H248.TMax),
 		LongTimer: time.Duration(cfg.H248.LongTimer), ProvTimer: time.Duration(cfg.H248.Provisional),
-	}, env.Addr(cfg.Gateway).Addr, cost, p)
+	}, env.Net.Node(cfg.Gateway), cost, p)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}

@@ -41,13 +41,20 @@ type H248 struct {
 	drop     int // messages still to be lost, by order of a fault
 }
 
-// NewH248 binds one side of an association to the node's primary address. cost is the processor time of a received
-// message.
-func NewH248(base *nodes.Base, cfg h248.Config, peer packet.Addr, cost time.Duration, user H248User) (*H248, error) {
-	local := packet.AddrPort{Addr: base.Addr, Port: H248Port}
+// NewH248 binds one side of an association with the peer node: over the link between the two where there is one, else
+// between their primary addresses. cost is the processor time of a received message.
+func NewH248(base *nodes.Base, cfg h248.Config, peer netem.Node, cost time.Duration, user H248User) (*H248, error) {
+	from, to := base.Addr, netem.CoreOf(peer).Addr(base.Addr.Is4())
+	for _, i := range base.Host.Interfaces() {
+		if i.Peer.Node() == peer {
+			from, to = i.Addr(base.Addr), i.Peer.Addr(base.Addr)
+			break
+		}
+	}
+	local := packet.AddrPort{Addr: from, Port: H248Port}
 	cfg.Own = h248.MID{Kind: h248.MIDAddress, Host: local.Addr.String(), Port: H248Port}
 	t := &H248{Endpoint: h248.NewEndpoint(cfg), base: base, user: user, cost: cost, waiting: map[uint64][]byte{}}
-	t.peer = packet.AddrPort{Addr: peer, Port: H248Port}
+	t.peer = packet.AddrPort{Addr: to, Port: H248Port}
 	t.self = base.K.Add(base.Name+".h248", t)
 	var err error
 	t.udp, err = base.Host.BindUDP(local, t)

@@ -13,12 +13,17 @@ import (
 	"imsim/sim"
 )
 
-// Capture says which interfaces a run captures, and to where.
+// Capture says which interfaces a run captures, and to where: into one file that shows every packet once for each
+// interface that it passes, or into one file a node as a sniffer there would write it. TCP analysis by readers wants the
+// latter, since they take the second sight of a packet for a retransmission.
 type Capture struct {
-	Writer     *capture.Writer
-	Interfaces []string // node.interface, a node for all of its interfaces, or "all"; none means all
-	Packets    uint64   // written so far
+	Writer     *capture.Writer                   // of the one file, or
+	Open       func(node string) *capture.Writer // of a node's file, asked for in the order of nodes; the caller closes it
+	Interfaces []string                          // node.interface, a node for all of its interfaces, or "all"
+	Packets    uint64                            // written so far
 
+	files map[string]*capture.Writer // by node
+	order []*capture.Writer
 	plain map[string]capture.ID // upper-PDU interfaces by name
 	seen  map[string]bool       // key-log lines that are in the file; membership only
 	w     *world
@@ -26,8 +31,7 @@ type Capture struct {
 
 // attach taps the interfaces. A tap sees packets and changes none.
 func (c *Capture) attach(w *world) error {
-	c.w, c.plain, c.seen = w, map[string]capture.ID{}, map[string]bool{}
-	w.hosts(func(a netip.Addr, name string) { c.Writer.Name(packet.AddrFrom(a), name) })
+	c.w, c.plain, c.seen, c.files = w, map[string]capture.ID{}, map[string]bool{}, map[string]*capture.Writer{}
 	used := make([]bool, len(c.Interfaces))
 	for _, n := range w.net.Nodes() {
 		for _, i := range netem.CoreOf(n).Interfaces() {
@@ -46,7 +50,7 @@ func (c *Capture) attach(w *world) error {
 
 func (c *Capture) wants(n netem.Node, i *netem.Interface, used []bool) bool {
 	if len(c.Interfaces) == 0 {
-		return true
+		return c.Open == nil || !n.Forwards() // a router's file would show every packet twice
 	}
 	hit := false
 	for j, want := range c.Interfaces {
@@ -57,13 +61,30 @@ func (c *Capture) wants(n netem.Node, i *netem.Interface, used []bool) bool {
 	return hit
 }
 
-func (c *Capture) tap(i *netem.Interface) {
-	id := c.Writer.Interface(i.String(), capture.Raw, "")
-	k := c.w.k
-	i.Tap = func(out bool, p *packet.Packet) {
-		c.Packets++
-		c.Writer.Packet(id, k.Now(), out, p, "")
+// file returns the file that a node's packets go into.
+func (c *Capture) file(node string) *capture.Writer {
+	f := c.files[node]
+	if f == nil {
+		if f = c.Writer; f == nil {
+			f = c.Open(node)
+		}
+		c.files[node] = f
+		if !slices.Contains(c.order, f) {
+			c.order = append(c.order, f)
+			c.w.hosts(func(a netip.Addr, name string) { f.Name(packet.AddrFrom(a), name) })
+		}
 	}
+	return f
+}
+
+func (c *Capture) tap(i *netem.Interface) {
+	f := c.file(netem.CoreOf(i.Node()).Name())
+	id := f.Interface(i.String(), capture.Raw, "")
+	k := c.w.k
+	i.AddTap(func(out bool, p *packet.Packet) {
+		c.Packets++
+		f.Packet(id, k.Now(), out, p, "")
+	})
 }
 
 // capturing passes on what nodes report, and writes what belongs into the capture.
@@ -94,14 +115,14 @@ func (o *capturing) UpperPDU(node, leg, dissector string, at sim.Time, out bool,
 		if c.w.env.Engine == nodes.EngineModel {
 			comment += "; TLS engine model masks application data, so the packets themselves cannot be decrypted"
 		}
-		id = c.Writer.Interface(name, capture.UpperPDU, comment)
+		id = c.file(node).Interface(name, capture.UpperPDU, comment)
 		c.plain[name] = id
 	}
 	src, dst := local, remote
 	if !out {
 		src, dst = remote, local
 	}
-	c.Writer.UpperPDU(id, at, dissector, src, dst, pdu)
+	c.file(node).UpperPDU(id, at, dissector, src, dst, pdu)
 	o.Observer.UpperPDU(node, leg, dissector, at, out, local, remote, pdu)
 }
 
@@ -110,7 +131,9 @@ func (o *capturing) Secrets(lines string) {
 	for line := range strings.Lines(lines) {
 		if !o.c.seen[line] {
 			o.c.seen[line] = true
-			o.c.Writer.Secrets(line)
+			for _, f := range o.c.order {
+				f.Secrets(line)
+			}
 		}
 	}
 	o.Observer.Secrets(lines)

@@ -164,7 +164,8 @@ func (e *encoder) quoted(s string) {
 	e.b = append(e.b, '"')
 }
 
-// raw writes SDP between braces; the closing brace stands on a line of its own.
+// raw writes SDP between braces; the closing brace stands at the start of a line, since all before it is
+// part of the SDP (Annex B.2: octetString).
 func (e *encoder) raw(t token, text []byte) {
 	e.next()
 	e.tok(t)
@@ -184,9 +185,6 @@ func (e *encoder) raw(t token, text []byte) {
 		e.b = append(e.b, text[from:]...)
 		if text[len(text)-1] != '\n' {
 			e.b = append(e.b, '\n')
-		}
-		if e.pretty {
-			e.b = append(e.b, tabs[1:1+e.depth]...)
 		}
 	}
 	e.b = append(e.b, '}')

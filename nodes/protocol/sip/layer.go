@@ -212,7 +212,7 @@ func (l *Layer) Failed(now sim.Time, why sim.Cause, id TxID) {
 // their ids; server transactions keep their state and their owner chooses where responses go (RFC 3261 §18.2.2).
 func (l *Layer) ConnFailed(now sim.Time, why sim.Cause, conn uint32) {
 	var ids []TxID
-	for id, t := range l.txs {
+	for id, t := range l.txs { //tidy:order the ids are sorted below
 		if t.flow.Conn == conn && conn != 0 && !t.server && t.state != Completed && t.state != Accepted {
 			ids = append(ids, id)
 		}

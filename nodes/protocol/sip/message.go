@@ -172,12 +172,20 @@ func (m *Message) GetNamed(name string) string {
 	return ""
 }
 
-// Add puts a field behind the others.
-func (m *Message) Add(id HeaderID, value string) { m.Fields = append(m.Fields, NewHeader(id, value)) }
+// Add puts a field behind the others, but for a Content-Length.
+func (m *Message) Add(id HeaderID, value string) { m.add(NewHeader(id, value)) }
+
+// add puts a header last, but in front of a Content-Length that is last, where people look for it.
+func (m *Message) add(h Header) {
+	m.Fields = append(m.Fields, h)
+	if n := len(m.Fields); n > 1 && m.Fields[n-2].ID == HContentLength {
+		m.Fields[n-2], m.Fields[n-1] = m.Fields[n-1], m.Fields[n-2]
+	}
+}
 
 // AddNamed puts a field of any name behind the others.
 func (m *Message) AddNamed(name, value string) {
-	m.Fields = append(m.Fields, NewNamedHeader(name, value))
+	m.add(NewNamedHeader(name, value))
 }
 
 // Prepend puts a field in front of the first of its name, or in front of all others when there is none: where a proxy puts

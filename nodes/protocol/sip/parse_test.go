@@ -197,7 +197,7 @@ func TestLists(t *testing.T) {
 	m.Set(HContentLength, "0")
 	m.SetBody("text/plain", "xy")
 	m.AddNamed("x-new", "v")
-	if want := crlf("OPTIONS sip:u@h SIP/2.0\nContact: <sip:n@h>, <sip:z@h>\nk: timer\nX: 1\nAuthorization: Digest a=1, b=2\nContent-Length: 2\nContent-Type: text/plain\nx-new: v\n\nxy"); m.String() != want {
+	if want := crlf("OPTIONS sip:u@h SIP/2.0\nContact: <sip:n@h>, <sip:z@h>\nk: timer\nX: 1\nAuthorization: Digest a=1, b=2\nContent-Type: text/plain\nx-new: v\nContent-Length: 2\n\nxy"); m.String() != want {
 		t.Errorf("got %q", m)
 	}
 	if m.GetNamed("X-NEW") != "v" || m.Has(HVia) || m.PopFirst(HVia) != "" {

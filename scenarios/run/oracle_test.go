@@ -1,0 +1,314 @@
+package run_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"imsim/internal/oracle"
+	"imsim/nodes"
+	"imsim/scenarios"
+)
+
+// TestCaptures asks TShark about every capture: all frames are whole, checksums right, protocols found where they should
+// be, and there is nothing that its experts take for an error.
+func TestCaptures(t *testing.T) {
+	oracle.Need(t, "tshark", "capinfos")
+	all := calls(t)
+	s := join(t, all, everything)
+	shark := oracle.NewTShark(t, s.name)
+	seen := make([]map[string]int, len(s.at))
+	for i := range seen {
+		seen[i] = map[string]int{}
+	}
+	frames := 0
+	for _, r := range shark.Fields("", "frame.number", "frame.protocols", "udp.port", "_ws.malformed", "ip.checksum.status",
+		"tcp.checksum.status", "udp.checksum.status", "_ws.expert.severity", "_ws.expert.message", "frame.interface_name") {
+		i, where := s.of(t, r[0])
+		frames++
+		protocols := strings.Split(r[1], ":")
+		for _, p := range protocols {
+			seen[i][p]++
+		}
+		if r[3] != "" {
+			t.Errorf("%s is malformed: %s", where, r[1])
+		}
+		// TShark's 1 is good; 0 is bad, 2 not verified.
+		for _, status := range r[4:7] {
+			if strings.Trim(status, "1,") != "" {
+				t.Errorf("%s: checksum status %s of ip, tcp, udp: %q", where, status, r[4:7])
+			}
+		}
+		for _, v := range strings.Split(r[7], ",") {
+			if n, _ := strconv.Atoi(v); n >= severityError {
+				t.Errorf("%s (%s): expert error: %s", where, r[1], r[8])
+			}
+		}
+		if slices.Contains(strings.Split(r[2], ","), "2944") && !slices.Contains(protocols, "megaco") {
+			t.Errorf("%s on port 2944 is not H.248: %s", where, r[1])
+		}
+		if slices.Contains(strings.Split(r[2], ","), "5060") && !slices.Contains(protocols, "sip") {
+			t.Errorf("%s on port 5060 is not SIP: %s", where, r[1])
+		}
+		if strings.HasSuffix(r[9], "/plain") && !slices.Contains(protocols, "msrp") {
+			t.Errorf("%s on %s is not MSRP: %s", where, r[9], r[1])
+		}
+	}
+	want := 0
+	for i, c := range s.calls {
+		want += c.all.packets
+		need := []string{"ip", "udp", "sip"}
+		if c.scenario.File.Run.Family == "ipv6" {
+			need[0] = "ipv6"
+		}
+		if len(c.h248) > 1 {
+			need = append(need, "megaco")
+		}
+		if len(c.secured) > 0 {
+			need = append(need, "sdp", "tls", "msrp")
+		}
+		for _, p := range need {
+			if seen[i][p] == 0 {
+				t.Errorf("%s: TShark finds no %s in %v", c.name, p, seen[i])
+			}
+		}
+	}
+	if frames != want {
+		t.Errorf("TShark read %d frames, %d were written", frames, want)
+	}
+	if out, err := exec.Command("capinfos", "-c", s.name).Output(); err != nil || !strings.Contains(string(out), strconv.Itoa(want)) && want < 1000 {
+		t.Errorf("capinfos: %v: %s", err, out)
+	}
+	t.Logf("%d runs of %d scenarios, %d frames", len(all), len(scenarios.List()), frames)
+}
+
+// TShark's severities of expert findings.
+const (
+	severityNote    = 0x400000
+	severityWarning = 0x600000
+	severityError   = 0x800000
+)
+
+// explained are the findings of TShark's experts, of severity note and above, that a correct capture of one host may hold.
+var explained = map[string]string{
+	"This frame initiates the connection closing": "a FIN is noted",
+	"This frame undergoes the connection closing": "a FIN is noted",
+	"TCP Port numbers reused":                     "runs are read one behind the other and have the same ports",
+}
+
+// TestTCPAnalysis asks TShark's TCP experts about what each gateway and each UE has seen. A lossless run holds no
+// retransmission, no gap and no duplicate.
+func TestTCPAnalysis(t *testing.T) {
+	oracle.Need(t, "tshark")
+	all := calls(t)
+	for _, kind := range []string{"mediagw", "ue"} {
+		s := join(t, all, ofKind(kind))
+		for _, r := range oracle.NewTShark(t, s.name).Fields("_ws.expert.severity >= 0x400000", "frame.number", "_ws.expert.severity", "_ws.expert.message", "_ws.col.Info") {
+			i, where := s.of(t, r[0])
+			for _, m := range strings.Split(r[2], ",") {
+				if explained[m] != "" || strings.HasPrefix(m, "Connection ") || strings.HasPrefix(m, "A new tcp session") {
+					continue
+				}
+				if reason := expected(s.calls[i], m); reason == "" {
+					t.Errorf("%s: %s: %s", where, m, r[3])
+				}
+			}
+		}
+	}
+	// Where a packet shows up once for each interface, the same experts see retransmissions everywhere.
+	if c := oracle.NewTShark(t, join(t, all[:1], everything).name).Complaints(); len(c) == 0 {
+		t.Error("TShark's experts find nothing in a file that shows every packet several times: is this check alive?")
+	}
+}
+
+// expected returns why a scenario's captures may hold a finding, "" when they may not.
+func expected(c *call, finding string) string {
+	return ""
+}
+
+// TestDecryption has TShark decrypt TLS with nothing but the secrets in the file: the octets of every UE's TLS
+// connections are the messages that the UE sent and received.
+func TestDecryption(t *testing.T) {
+	oracle.Need(t, "tshark")
+	var with []*call
+	for _, c := range calls(t) {
+		if c.engine == nodes.EngineReal {
+			with = append(with, c)
+		}
+	}
+	s := join(t, with, ofKind("ue"))
+	shark := oracle.NewTShark(t, s.name)
+	streams := map[*secured]string{}
+	versions := map[string]int{}
+	args := []string{"-q"}
+	for _, r := range shark.Fields("tls.handshake.type == 2", "frame.number", "tcp.stream", "ip.src", "tcp.srcport", "ip.dst", "tcp.dstport", "tls.handshake.extensions.supported_version") {
+		i, _ := s.of(t, r[0])
+		for _, x := range s.calls[i].secured {
+			ends := []string{x.local.String(), x.remote.String()}
+			if x.node == s.nodes[i] && slices.Contains(ends, r[2]+":"+r[3]) && slices.Contains(ends, r[4]+":"+r[5]) {
+				streams[x] = r[1]
+				versions[r[6]]++
+				args = append(args, "-z", "follow,tls,raw,"+r[1])
+			}
+		}
+	}
+	follows := parseFollows(t, shark.Run(args...))
+	n := 0
+	for _, c := range with {
+		for _, x := range c.secured {
+			f := follows[streams[x]]
+			if f == nil {
+				t.Errorf("%s: %s: TShark finds no TLS connection %v to %v", c.name, x.node, x.local, x.remote)
+				continue
+			}
+			got := [2][]byte{f.data[0], f.data[1]} // from the first node, from the second
+			if f.first != x.local.String() {
+				got[0], got[1] = got[1], got[0]
+			}
+			if !bytes.Equal(got[0], x.out) || !bytes.Equal(got[1], x.in) {
+				t.Errorf("%s: %s: decrypted out %d octets of %d, in %d of %d: %.80q…", c.name, x.node, len(got[0]), len(x.out), len(got[1]), len(x.in), got[0])
+			}
+			n++
+		}
+	}
+	if n == 0 || versions["0x0304"] == 0 || versions[""] == 0 {
+		t.Errorf("decrypted %d connections, by version of ServerHello %v: want TLS 1.2 and 1.3", n, versions)
+	}
+	t.Logf("%d TLS connections decrypted, supported_versions %v", n, versions)
+}
+
+// followed is one connection as TShark follows it.
+type followed struct {
+	first string
+	data  [2][]byte
+}
+
+var followNode = regexp.MustCompile(`(?m)^Node 0: (.*)$`)
+
+func parseFollows(t *testing.T, out string) map[string]*followed {
+	t.Helper()
+	all := map[string]*followed{}
+	for _, part := range strings.Split(out, "Follow: tls,raw\n")[1:] {
+		var filter string
+		if _, err := fmt.Sscanf(part, "Filter: tcp.stream eq %s", &filter); err != nil {
+			t.Fatalf("follow: %.200s", part)
+		}
+		f := &followed{}
+		if m := followNode.FindStringSubmatch(part); m != nil {
+			f.first = m[1]
+		}
+		_, body, _ := strings.Cut(part, "Node 1: ")
+		for _, line := range strings.Split(body, "\n")[1:] {
+			from, text := 0, line
+			if strings.HasPrefix(line, "\t") {
+				from, text = 1, line[1:]
+			}
+			if b, err := hex.DecodeString(text); err == nil {
+				f.data[from] = append(f.data[from], b...)
+			}
+		}
+		all[filter] = f
+	}
+	return all
+}
+
+// TestModelIsMasked reads captures of engine model back: no protected leg holds plaintext, and the interface that shows
+// it in clear says why the packets cannot be decrypted.
+func TestModelIsMasked(t *testing.T) {
+	n := 0
+	for _, c := range calls(t) {
+		if c.engine != nodes.EngineModel || len(c.secured) == 0 {
+			continue
+		}
+		back := readBack(t, c.all.octets)
+		for _, i := range back.interfaces {
+			if strings.HasSuffix(i.Name, "/plain") && !strings.Contains(i.Comment, "cannot be decrypted") {
+				t.Errorf("%s: comment of %s is %q", c.name, i.Name, i.Comment)
+			}
+		}
+		for _, x := range c.secured {
+			s := back.between(x.local, x.remote)
+			if s == nil {
+				t.Errorf("%s: no connection of %v with %v", c.name, x.local, x.remote)
+				continue
+			}
+			for dir, octets := range s {
+				n += len(octets)
+				if bytes.Contains(octets, []byte("MSRP")) {
+					t.Errorf("%s: direction %d of %v to %v is readable", c.name, dir, x.local, x.remote)
+				}
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("no protected leg was found")
+	}
+}
+
+// TestReadBack has gopacket read every capture: nothing is lost, and the plain legs hold the messages that were sent.
+func TestReadBack(t *testing.T) {
+	plain, requests := 0, 0
+	for _, c := range calls(t) {
+		back := readBack(t, c.all.octets)
+		if len(back.packets) != c.all.packets {
+			t.Errorf("%s: %d packets read, %d written", c.name, len(back.packets), c.all.packets)
+		}
+		for _, node := range ofKind("ue")(c) {
+			own := readBack(t, c.files[node].octets)
+			got := len(sendLine.FindAll(own.from(c.owner, node, true), -1))
+			if slices.ContainsFunc(c.secured, func(s *secured) bool { return s.node == node }) {
+				if got > 0 {
+					t.Errorf("%s: %s sends MSRP in clear on a protected leg", c.name, node)
+				}
+				continue
+			}
+			plain++
+			if node == "ue-b" && len(c.secured) == 1 && !bytes.Equal(c.secured[0].out, own.from(c.owner, node, false)) {
+				t.Errorf("%s: what UE-A sent in TLS and what reaches UE-B in clear differ", c.name)
+			}
+			if requests += got; got != c.sent[node] {
+				t.Errorf("%s: %s sent %d MSRP requests, %d can be read from its TCP connections", c.name, node, c.sent[node], got)
+			}
+		}
+	}
+	if requests == 0 {
+		t.Error("no MSRP in clear was found")
+	}
+	t.Logf("%d UEs in clear, %d MSRP requests", plain, requests)
+}
+
+var sendLine = regexp.MustCompile(`(?m)^MSRP \S+ SEND\r$`)
+
+// TestMegaco has Erlang's megaco decode every H.248 message of every run, in both encodings.
+func TestMegaco(t *testing.T) {
+	oracle.Need(t, "escript", "erl")
+	var messages [][]byte
+	var from []string
+	seen := map[string]bool{}
+	forms := map[bool]int{}
+	for _, c := range calls(t) {
+		for _, m := range c.h248 {
+			if seen[string(m)] {
+				continue
+			}
+			seen[string(m)] = true
+			forms[bytes.HasPrefix(m, []byte("!/"))]++
+			messages, from = append(messages, m), append(from, c.name)
+		}
+	}
+	for i, r := range oracle.MegacoDecode(t, messages) {
+		if r.Err != "" {
+			t.Errorf("%s: megaco: %s\n%s", from[i], r.Err, messages[i])
+		}
+	}
+	if forms[true] == 0 || forms[false] == 0 {
+		t.Errorf("%d compact and %d pretty messages: want both", forms[true], forms[false])
+	}
+	t.Logf("%d different messages: %d pretty, %d compact", len(messages), forms[false], forms[true])
+}
