@@ -27,8 +27,8 @@ var layers = [][]string{
 	{"nodes/protocol"},
 	{"nodes", "nodes/bearer", "nodes/transport"},
 	{"nodes/ue", "nodes/pcscf", "nodes/scscf", "nodes/mediagw", "nodes/invariant"},
-	{"scenarios/formula", "scenarios/rundir", "scenarios/measure"},
-	{"scenarios"},
+	{"scenarios/formula", "scenarios/rundir"},
+	{"scenarios", "scenarios/measure"},
 	{"analysis"},
 	{"cmd"},
 }
