@@ -24,7 +24,7 @@ type builder struct {
 	owners  map[string]string
 	flights map[sim.RecordID]*flight // by the records of the packet's way
 	all     []*flight
-	seen    map[string]bool // segments, to tell the repeated ones
+	seen    map[string]*flight // segments by their span, to tell the repeated ones
 }
 
 func (b *builder) column(node string) int { return slices.Index(b.nodes, node) }
@@ -61,11 +61,27 @@ func (b *builder) sent(r *rundir.Record) {
 		return
 	}
 	f := &flight{p: p, Arrow: Arrow{From: from, To: -1, Sent: r.At, Packets: 1, Record: r.Cause, start: r.ID, origin: r.Cause}}
-	f.again = p.repeats(b.seen)
 	f.To = b.column(b.owners[host(p.dst)])
 	b.describe(f, r)
+	if first := b.repeats(f); first != nil {
+		f.Proto, f.Label, f.Secret, f.known = first.Proto, first.Label, first.Secret, first.known
+	}
 	b.all = append(b.all, f)
 	b.flights[r.ID] = f
+}
+
+// repeats returns the segment that f repeats on its leg, or nil.
+func (b *builder) repeats(f *flight) *flight {
+	span := f.p.span()
+	if span == "" {
+		return nil
+	}
+	span = b.nodes[f.From] + " " + span
+	first := b.seen[span]
+	if f.again = first != nil; !f.again {
+		b.seen[span] = f
+	}
+	return first
 }
 
 // hop takes a packet over a link.
@@ -93,6 +109,7 @@ func (b *builder) relayed(r *rundir.Record, from string) *flight {
 	}
 	f := &flight{p: in.p, known: in.known, Arrow: in.Arrow}
 	f.From, f.To, f.Sent, f.Arrived, f.Lost, f.start, f.Record, f.origin = col, -1, why.At, 0, false, r.Cause, r.Cause, 0
+	b.repeats(f)
 	b.all = append(b.all, f)
 	return f
 }
@@ -153,7 +170,11 @@ func (b *builder) finish(opt Options) {
 	}
 	same := map[key]int{}
 	for _, f := range b.all {
-		if f.ack && !opt.ACKs || !f.arrived && !f.Lost || f.From == f.To {
+		if f.ack && !opt.ACKs {
+			d.Hidden++
+			continue
+		}
+		if !f.arrived && !f.Lost || f.From == f.To {
 			continue
 		}
 		if f.To < 0 { // lost on the way to nobody that ever sent

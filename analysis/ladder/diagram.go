@@ -78,6 +78,7 @@ type Diagram struct {
 	Arrows  []Arrow // in the order of sending
 	Marks   []Mark
 	Bars    []Bar
+	Hidden  int // acknowledgements that are left out
 }
 
 // FromRun makes the diagram of a session of a run.
@@ -117,7 +118,7 @@ func Build(t *rundir.Trace, title string, nodes []string, opt Options) (*Diagram
 	if len(nodes) == 0 {
 		nodes = appearance(t)
 	}
-	b := builder{t: t, d: d, nodes: nodes, flights: map[sim.RecordID]*flight{}, owners: owners(t), seen: map[string]bool{}}
+	b := builder{t: t, d: d, nodes: nodes, flights: map[sim.RecordID]*flight{}, owners: owners(t), seen: map[string]*flight{}}
 	b.run()
 	b.finish(opt)
 	if len(d.Arrows) == 0 && len(d.Marks) == 0 {
@@ -127,13 +128,14 @@ func Build(t *rundir.Trace, title string, nodes []string, opt Options) (*Diagram
 	return d, nil
 }
 
-// appearance lists the hosts by their first packet sent or milestone.
+// appearance lists the hosts in the order in which they do something. Routers do nothing but send errors.
 func appearance(t *rundir.Trace) []string {
 	var out []string
 	for i := range t.Records {
 		r := &t.Records[i]
 		n := nodeOf(r.Node)
-		if (r.Kind == "packet.sent" || milestone(r.Kind)) && !strings.Contains(r.Node, ">") && !slices.Contains(out, n) {
+		host := milestone(r.Kind) || strings.HasSuffix(r.Kind, ".received") || r.Kind == "packet.sent" && !strings.HasPrefix(r.Text, "ICMP")
+		if host && !strings.Contains(r.Node, ">") && !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}

@@ -56,15 +56,12 @@ func host(s string) string {
 	return s
 }
 
-// repeats reports whether a segment that occupies sequence numbers was sent before.
-func (p *packet) repeats(seen map[string]bool) bool {
+// span identifies the sequence numbers that a segment occupies, "" where it occupies none.
+func (p *packet) span() string {
 	if p.proto != "TCP" || p.length == 0 && !strings.ContainsAny(p.flags, "SF") {
-		return false
+		return ""
 	}
-	k := p.src + p.dst + p.seq + strconv.FormatBool(p.length > 0)
-	was := seen[k]
-	seen[k] = true
-	return was
+	return p.src + " " + p.dst + " " + p.seq + " " + strconv.FormatBool(p.length > 0)
 }
 
 func protoOf(kind string) Proto {

@@ -9,10 +9,12 @@ import (
 // Distances in the drawing, in user units (pixels at 96 dpi).
 const (
 	flightHeight = 42.0 // that the median flight takes
-	minGap       = 9.0  // between two instants, however close
+	lostHeight   = 18.0 // that a lost arrow takes
+	minGap       = 13.0 // between two instants, however close
 	maxGap       = 96.0 // beyond which a gap is cut
 	cutGap       = 46.0 // what is left of it
-	arrowSlot    = 8.0  // for an end of an arrow, where several things happen at one column in one instant
+	arriveSlot   = 8.0  // for an arrow's head, where several things happen at one column in one instant
+	departSlot   = 13.0 // for an arrow's tail, so that labels fit between
 	markSlot     = 12.0 // for a mark
 )
 
@@ -40,6 +42,8 @@ type item struct {
 	record sim.RecordID
 	slot   float64
 	y      *float64 // where the result goes; an offset first
+	after  *float64 // an item of the same instant that this one is not above; nil: none
+	lost   bool
 }
 
 func (d *Diagram) layout() *layout {
@@ -57,6 +61,11 @@ func (d *Diagram) layout() *layout {
 	for i := range items {
 		*items[i].y += l.rowAt(items[i].at).y
 	}
+	for i := range d.Arrows {
+		if d.Arrows[i].Lost {
+			l.end[i] = l.start[i] + lostHeight
+		}
+	}
 	return l
 }
 
@@ -64,14 +73,18 @@ func (d *Diagram) items(l *layout) []item {
 	var items []item
 	for i := range d.Arrows {
 		a := &d.Arrows[i]
-		items = append(items, item{a.Sent, a.From, a.start, arrowSlot, &l.start[i]})
+		items = append(items, item{a.Sent, a.From, a.start, departSlot, &l.start[i], nil, a.Lost})
 		if !a.Lost {
-			items = append(items, item{a.Arrived, a.To, a.finish, arrowSlot, &l.end[i]})
+			x := item{a.Arrived, a.To, a.finish, arriveSlot, &l.end[i], nil, false}
+			if a.Arrived == a.Sent {
+				x.after = &l.start[i]
+			}
+			items = append(items, x)
 		}
 	}
 	for i := range d.Marks {
 		m := &d.Marks[i]
-		items = append(items, item{m.At, m.Column, m.Record, markSlot, &l.mark[i]})
+		items = append(items, item{m.At, m.Column, m.Record, markSlot, &l.mark[i], nil, false})
 	}
 	slices.SortStableFunc(items, func(x, y item) int {
 		if x.at != y.at {
@@ -92,8 +105,14 @@ func slots(items []item, columns int) (height float64) {
 			next[x.column] += x.slot
 		}
 		used[x.column] = true
+		if x.after != nil {
+			next[x.column] = max(next[x.column], *x.after)
+		}
 		*x.y = next[x.column]
 		height = max(height, next[x.column])
+		if x.lost {
+			height = max(height, next[x.column]+lostHeight)
+		}
 	}
 	return height
 }
@@ -115,13 +134,6 @@ func (l *layout) place(d *Diagram) {
 		y += r.height
 	}
 	l.height = y
-	for i := range d.Arrows {
-		// A lost arrow ends half a usual flight after it left.
-		if a := &d.Arrows[i]; a.Lost {
-			l.end[i] = l.rowAt(a.Sent).y + flightHeight/2
-			l.height = max(l.height, l.end[i])
-		}
-	}
 }
 
 func (d *Diagram) medianFlight() sim.Time {

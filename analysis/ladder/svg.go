@@ -49,7 +49,7 @@ type svg struct {
 func (d *Diagram) SVG(w io.Writer) error {
 	s := &svg{d: d, l: d.layout()}
 	s.width = leftMargin + columnGap*float64(len(d.Columns)-1) + rightMargin
-	height := bodyTop + s.l.height + 64
+	height := bodyTop + s.l.height + 70
 	fmt.Fprintf(s, `<svg xmlns="http://www.w3.org/2000/svg" width="%s" height="%s" viewBox="0 0 %[1]s %[2]s" role="img">`+"\n", num(s.width), num(height))
 	s.f("<title>%s</title>\n", escape(d.Title))
 	s.WriteString(`<style>
@@ -82,7 +82,7 @@ func (s *svg) x(column int) float64 { return leftMargin + columnGap*float64(colu
 func (s *svg) header() {
 	d := s.d
 	s.f(`<text class="title" x="16" y="24">%s</text>`+"\n", escape(fit(d.Title, int((s.width-32)/7.2))))
-	s.f(`<text class="sub" x="16" y="40">session %d; time in ms from its start, %s ms into the run</text>`+"\n", d.Session, ms(d.Start.Sub(0)))
+	s.f(`<text class="sub" x="16" y="40">session %d; time in ms from its start, %s ms into the run%s</text>`+"\n", d.Session, ms(d.Start.Sub(0)), d.hidden())
 	var have [numProtos]bool
 	var crypto, work bool
 	for i := range d.Arrows {
@@ -92,7 +92,7 @@ func (s *svg) header() {
 		crypto, work = crypto || d.Bars[i].Crypto, work || !d.Bars[i].Crypto
 	}
 	x := s.width - 16
-	y := bodyTop + s.l.height + 48
+	y := bodyTop + s.l.height + 54
 	entry := func(name, symbol string, width float64) {
 		x -= width
 		s.f(`<g transform="translate(%s %s)">%s<text x="32" y="3">%s</text></g>`+"\n", num(x), num(y), symbol, name)
@@ -110,13 +110,21 @@ func (s *svg) header() {
 	}
 }
 
+// hidden says what was left out.
+func (d *Diagram) hidden() string {
+	if d.Hidden == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d TCP acknowledgements not drawn", d.Hidden)
+}
+
 // axis draws the scale of time: the instants at which something happens, as far as there is room, and the cuts.
 func (s *svg) axis() {
 	x := 62.0
 	bottom := bodyTop + s.l.height
-	s.f(`<line x1="%s" y1="%s" x2="%[1]s" y2="%s" stroke="#444" stroke-width="0.8"/>`+"\n", num(x), num(bodyTop-6), num(bottom+6))
+	s.f(`<line x1="%s" y1="%s" x2="%[1]s" y2="%[3]s" stroke="#444" stroke-width="0.8"/>`+"\n", num(x), num(bodyTop-6), num(bottom+6))
 	s.f(`<text class="time" x="%s" y="%s" text-anchor="end">ms</text>`+"\n", num(x-6), num(bodyTop-14))
-	last := math.Inf(-1)
+	last, was := math.Inf(-1), ""
 	for i := range s.l.rows {
 		r := &s.l.rows[i]
 		y := bodyTop + r.y
@@ -125,10 +133,10 @@ func (s *svg) axis() {
 			s.cut(x, bodyTop+(above.y+above.height+r.y)/2, r.at.Sub(above.at))
 		}
 		length := 3.0
-		if y-last >= 10.5 {
+		if text := ms(r.at.Sub(s.d.Start)); y-last >= 10.5 && text != was {
 			length = 5
-			last = y
-			s.f(`<text class="time" x="%s" y="%s" text-anchor="end">%s</text>`+"\n", num(x-8), num(y+3), ms(r.at.Sub(s.d.Start)))
+			last, was = y, text
+			s.f(`<text class="time" x="%s" y="%s" text-anchor="end">%s</text>`+"\n", num(x-8), num(y+3), text)
 		}
 		s.f(`<line x1="%s" y1="%s" x2="%s" y2="%[2]s" stroke="#444" stroke-width="0.8"/>`+"\n", num(x-length), num(y), num(x))
 	}
@@ -150,7 +158,8 @@ func (s *svg) columns() {
 	bottom := bodyTop + s.l.height + 12
 	for i, name := range s.d.Columns {
 		x := s.x(i)
-		s.f(`<line x1="%s" y1="%s" x2="%[1]s" y2="%s" stroke="#999" stroke-width="1"/>`+"\n", num(x), num(headTop+headHeight), num(bottom))
+		s.f(`<line x1="%s" y1="%s" x2="%[1]s" y2="%[3]s" stroke="#999" stroke-width="1"/>`+"\n", num(x), num(headTop+headHeight), num(bottom))
+		s.f(`<text class="head" x="%s" y="%s" text-anchor="middle">%s</text>`+"\n", num(x), num(bottom+13), escape(name))
 		w := max(64, 16+7*float64(len(name)))
 		s.f(`<rect x="%s" y="%s" width="%s" height="%s" rx="3" fill="#f2f2f2" stroke="#444"/>`, num(x-w/2), num(headTop), num(w), num(headHeight))
 		s.f(`<text class="head" x="%s" y="%s" text-anchor="middle">%s</text>`+"\n", num(x), num(headTop+15), escape(name))
@@ -163,7 +172,7 @@ func (s *svg) bars() {
 		b := &s.d.Bars[i]
 		from := s.l.yOf(b.From)
 		if r := s.l.rowAt(b.From); r.at == b.From {
-			from += min(r.height, arrowSlot*0) // the work is there from the first slot on
+			from += r.height
 		}
 		to := s.l.yOf(b.To)
 		fill, line, what := "#dddddd", "#777", "processing"
@@ -181,7 +190,7 @@ func (s *svg) arrow(i int) {
 	a := &s.d.Arrows[i]
 	x1, y1, x2, y2 := s.x(a.From), bodyTop+s.l.start[i], s.x(a.To), bodyTop+s.l.end[i]
 	if a.Lost {
-		x2 = (x1 + x2) / 2
+		x2 = x1 + (x2-x1)*between(a.To-a.From)
 	}
 	st := styles[a.Proto]
 	s.f(`<g class="a"><title>%s</title>`, escape(s.d.describe(a)))
@@ -208,13 +217,9 @@ func (s *svg) arrow(i int) {
 			angle -= 360
 		}
 	}
-	// A label over an odd number of columns would lie on the middle one's line; beside it is clearer.
 	at := 0.5
-	if span := a.To - a.From; !a.Lost && span%2 == 0 {
-		at = 0.5 / math.Abs(float64(span))
-		if math.Abs(float64(span)) > 2 {
-			at = (math.Abs(float64(span))/2 - 0.5) / math.Abs(float64(span))
-		}
+	if !a.Lost {
+		at = between(a.To - a.From)
 	}
 	room := length
 	if !a.Lost && a.To-a.From != 1 && a.From-a.To != 1 {
@@ -224,6 +229,15 @@ func (s *svg) arrow(i int) {
 	mx, my := x1+(x2-x1)*at, y1+(y2-y1)*at
 	s.f(`<text class="rim" transform="translate(%s %s) rotate(%s)" y="-3" text-anchor="middle" style="fill:%s">%s</text></g>`+"\n",
 		num(mx), num(my), num(angle), st.colour, escape(label))
+}
+
+// between is the place on an arrow over so many columns that is nearest its middle and on no column's line.
+func between(columns int) float64 {
+	n := math.Abs(float64(columns))
+	if math.Mod(n, 2) == 1 {
+		return 0.5
+	}
+	return (n/2 - 0.5) / n
 }
 
 // marks writes milestones beside their columns.
