@@ -13,7 +13,7 @@
 // # Not modelled
 //
 //   - several sessions in one drawing
-//   - labels that avoid each other: they are laid along their arrows and have a rim
+//   - a search for the best places of all labels: each takes the least crowded place along its arrow in turn
 //
 // # Validation
 //

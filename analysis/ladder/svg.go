@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ type svg struct {
 	d     *Diagram
 	l     *layout
 	width float64
+	taken spots
 }
 
 // SVG draws the diagram. The same diagram gives the same octets.
@@ -65,10 +67,25 @@ text{font-family:"Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif;f
 	s.axis()
 	s.columns()
 	s.bars()
+	// Labels come last, so that no line crosses them; they make room for the milestones.
+	for i := range d.Marks {
+		m := &d.Marks[i]
+		x, w := s.x(m.Column), 4.4*float64(min(len([]rune(m.Label)), 30))
+		if m.Column == 0 {
+			w = -w
+		}
+		s.taken = append(s.taken, s.taken.line(x+sign(w)*7+w/2, bodyTop+s.l.mark[i], 1, 0, math.Abs(w))...)
+	}
+	labels := make([]label, len(d.Arrows))
 	for i := range d.Arrows {
-		s.arrow(i)
+		labels[i] = s.arrow(i)
 	}
 	s.marks()
+	// Short arrows leave their labels the least choice.
+	slices.SortStableFunc(labels, func(a, b label) int { return a.columns - b.columns })
+	for i := range labels {
+		s.label(&labels[i])
+	}
 	s.WriteString("</svg>\n")
 	_, err := io.WriteString(w, s.String())
 	return err
@@ -185,8 +202,16 @@ func (s *svg) bars() {
 	}
 }
 
-// arrow draws one message.
-func (s *svg) arrow(i int) {
+// label is what is to be written at an arrow.
+type label struct {
+	a              *Arrow
+	x1, y1, x2, y2 float64
+	columns        int // over which the arrow is drawn
+	text           string
+}
+
+// arrow draws one message and returns its label, to be drawn above all lines.
+func (s *svg) arrow(i int) label {
 	a := &s.d.Arrows[i]
 	x1, y1, x2, y2 := s.x(a.From), bodyTop+s.l.start[i], s.x(a.To), bodyTop+s.l.end[i]
 	if a.Lost {
@@ -210,25 +235,28 @@ func (s *svg) arrow(i int) {
 		s.f(`<path d="M%s %sL%s %sL%s %sz" fill="%s"/>`, num(x2), num(y2), num(x2-ux*head-uy*3), num(y2-uy*head+ux*3),
 			num(x2-ux*head+uy*3), num(y2-uy*head-ux*3), st.colour)
 	}
-	angle := math.Atan2(y2-y1, x2-x1) * 180 / math.Pi
-	if x2 < x1 {
-		angle += 180
-		if angle > 180 {
+	s.WriteString("</g>\n")
+	columns := max(a.To-a.From, a.From-a.To)
+	room := length
+	if a.Lost {
+		columns = 1
+	} else if columns > 1 {
+		room = length / float64(columns) * 1.6
+	}
+	return label{a, x1, y1, x2, y2, columns, shorten(s.d.label(a), int((room-14)/glyph))}
+}
+
+// label writes an arrow's label along it, where it is least in the way.
+func (s *svg) label(l *label) {
+	angle := math.Atan2(l.y2-l.y1, l.x2-l.x1) * 180 / math.Pi
+	if l.x2 < l.x1 {
+		if angle += 180; angle > 180 {
 			angle -= 360
 		}
 	}
-	at := 0.5
-	if !a.Lost {
-		at = between(a.To - a.From)
-	}
-	room := length
-	if !a.Lost && a.To-a.From != 1 && a.From-a.To != 1 {
-		room = length / math.Abs(float64(a.To-a.From)) * 1.6
-	}
-	label := shorten(s.d.label(a), int((room-14)/glyph))
-	mx, my := x1+(x2-x1)*at, y1+(y2-y1)*at
-	s.f(`<text class="rim" transform="translate(%s %s) rotate(%s)" y="-3" text-anchor="middle" style="fill:%s">%s</text></g>`+"\n",
-		num(mx), num(my), num(angle), st.colour, escape(label))
+	at := s.taken.place(l.x1, l.y1, l.x2, l.y2, l.columns, glyph*float64(len([]rune(l.text))))
+	s.f(`<text class="rim" transform="translate(%s %s) rotate(%s)" y="-3" text-anchor="middle" style="fill:%s">%s<title>%s</title></text>`+"\n",
+		num(l.x1+(l.x2-l.x1)*at), num(l.y1+(l.y2-l.y1)*at), num(angle), styles[l.a.Proto].colour, escape(l.text), escape(s.d.describe(l.a)))
 }
 
 // between is the place on an arrow over so many columns that is nearest its middle and on no column's line.
