@@ -2,6 +2,7 @@ package netem
 
 import (
 	"imsim/netem/packet"
+	"imsim/sim"
 )
 
 // defaultTTL is the TTL or hop limit of packets that nodes send (RFC 1700: 64).
@@ -12,6 +13,9 @@ const defaultTTL = 64
 func (c *Core) Output(p *packet.Packet) {
 	if p.TTL == 0 {
 		p.TTL = defaultTTL
+	}
+	if k := c.net.K; k.Tracing() {
+		p.Cause = k.Record(sim.Record{Cause: p.Cause, Node: c.self, Kind: "packet.sent", Text: describe(p)})
 	}
 	out := c.routes.lookup(c, p.Dst)
 	if out == nil {
