@@ -27,7 +27,7 @@ func delays(n int) [][2]time.Duration {
 	r := rand.New(rand.NewPCG(7, 4))
 	for len(out) < n {
 		a := time.Duration(r.Int64N(int64(limit) >> r.IntN(28)))
-		b := time.Duration(r.Int64N(int64(limit-a) >> r.IntN(28) + 1))
+		b := time.Duration(r.Int64N(int64(limit-a)>>r.IntN(28) + 1))
 		if r.IntN(2) == 0 {
 			a, b = b, a
 		}
