@@ -78,6 +78,9 @@ func (s *Stream) EOF() bool { return s.conn.EOF() }
 // WriteSpace returns how many octets Write would accept.
 func (s *Stream) WriteSpace() int { return s.conn.WriteSpace() }
 
+// WantSpace asks for an EvWritable when there is room again: for who writes no more than there is room for.
+func (s *Stream) WantSpace() { s.conn.WantSpace() }
+
 // Write queues octets for the peer and returns how many of them there was room for; when not all, EvWritable follows.
 // Real octets are shared, not copied; the span array stays the caller's.
 func (s *Stream) Write(p packet.Payload, why sim.Cause) (accepted int) {

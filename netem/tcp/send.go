@@ -34,6 +34,10 @@ func (c *Conn) Write(now sim.Time, why sim.Cause, p packet.Payload) (accepted in
 	return accepted
 }
 
+// WantSpace asks for an EvWritable as after a Write that was not accepted whole: for who writes no more than there is room
+// for, and found none.
+func (c *Conn) WantSpace() { c.writeBlocked = true }
+
 // WriteSpace returns how many octets Write would accept.
 func (c *Conn) WriteSpace() int {
 	if c.state == Closed || c.finQueued {

@@ -155,7 +155,7 @@ func (l *Leg) Space() int {
 func (l *Leg) Write(p packet.Payload, why sim.Cause) int {
 	n := min(p.Len, l.Space())
 	if n < p.Len {
-		l.short = true
+		l.WantSpace()
 	}
 	if n == 0 {
 		return 0
@@ -190,19 +190,20 @@ func (l *Leg) Readable() int {
 }
 
 // Take moves up to limit application octets to the end of into and returns how many, with the cause of the last of them.
-func (l *Leg) Take(limit int, into *packet.Payload) (int, sim.Cause) {
+// reading is the cause of taking them now, which a window update carries on.
+func (l *Leg) Take(limit int, into *packet.Payload, reading sim.Cause) (int, sim.Cause) {
 	if l.suspended {
 		return 0, sim.Cause{}
 	}
 	var n int
 	why := l.plainWhy
 	if l.tls == nil {
-		n, why = l.stream.Read(limit, into, l.endWhy)
+		n, why = l.stream.Read(limit, into, reading)
 	} else if n = min(limit, l.plain.Len); n > 0 {
 		into.AppendRange(l.plain, 0, n)
 		l.plain.Drop(n)
 		if l.plain.Len < plainLimit {
-			l.pull(why)
+			l.pull(reading)
 		}
 	}
 	l.Read += int64(n)
@@ -272,14 +273,14 @@ func (l *Leg) Resume(why sim.Cause) {
 // DiscardInput throws away what the peer has sent and still sends, and counts it.
 func (l *Leg) DiscardInput(why sim.Cause) {
 	l.discard = true
-	l.dropInput()
+	l.dropInput(why)
 	l.tellEnd()
 }
 
-func (l *Leg) dropInput() {
+func (l *Leg) dropInput(why sim.Cause) {
 	var junk packet.Payload
 	for l.Readable() > 0 && !l.suspended {
-		n, _ := l.Take(plainLimit, &junk)
+		n, _ := l.Take(plainLimit, &junk, why)
 		l.Discarded += int64(n)
 		junk.Reset()
 	}
@@ -376,4 +377,9 @@ func nth(n int) string {
 func (l *Leg) Up() bool { return l.up }
 
 // WantSpace asks for LegWritable as soon as Space is not 0.
-func (l *Leg) WantSpace() { l.short = true }
+func (l *Leg) WantSpace() {
+	l.short = true
+	if l.stream != nil {
+		l.stream.WantSpace()
+	}
+}

@@ -32,7 +32,7 @@ func (l *Leg) pull(why sim.Cause) {
 	}
 	l.push(why)
 	if l.discard {
-		l.dropInput()
+		l.dropInput(why)
 	} else if !l.suspended && l.Readable() > 0 && !l.ended {
 		if l.tls != nil {
 			why = l.plainWhy

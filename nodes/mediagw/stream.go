@@ -107,7 +107,7 @@ func (st *stream) move(side bearer.Side, why sim.Cause) {
 			return
 		}
 		var p packet.Payload
-		n, w := from.leg.Take(space, &p)
+		n, w := from.leg.Take(space, &p, why)
 		if n == 0 {
 			return
 		}

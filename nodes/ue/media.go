@@ -306,11 +306,11 @@ func (m *media) up(why sim.Cause) {
 }
 
 // LegReadable gives what has arrived to MSRP.
-func (m *media) LegReadable(l *bearer.Leg, _ sim.Cause) {
+func (m *media) LegReadable(l *bearer.Leg, reading sim.Cause) {
 	u := m.c.u
 	for l.Readable() > 0 && m.conn != nil {
 		var p packet.Payload
-		n, why := l.Take(64<<10, &p)
+		n, why := l.Take(64<<10, &p, reading)
 		if n == 0 {
 			break
 		}
