@@ -42,6 +42,7 @@ var Establishment = []Rule{
 	{ID: "E-3", On: SynIn, X: Cond{TCP: idle, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: undecided}, DoX: do{HoldBriefly}, Note: "the partner's role is not decided: the TCP mode is open"},
 	{ID: "E-4", On: SynIn, If: StrictAccepts, X: Cond{TCP: idleHeld, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: active}, DoX: do{Accept}, Note: "proxy"},
 	{ID: "E-4", On: SynIn, If: StrictHolds, X: Cond{TCP: idle, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: active, TCP: set(TCPIdle, TCPSynSent, TCPSynRcvd)}, DoX: do{Hold}, Note: "proxy, strictHold"},
+	{ID: "E-4", On: SynIn, If: StrictHolds, X: Cond{TCP: idle, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: active, TCP: up}, DoX: do{Accept}, Note: "proxy, strictHold: the partner is up already"},
 	{ID: "E-5", On: SynIn, If: WrongRST, X: Cond{TCP: set(TCPIdle, TCPClosed), Role: active}, DoX: do{Refuse}, Note: "wrong direction (F5)"},
 	{ID: "E-5", On: SynIn, If: WrongDrop, X: Cond{TCP: set(TCPIdle, TCPClosed), Role: active}, DoX: do{Drop}, Note: "wrong direction (F5)"},
 	{ID: "H1", On: SynIn, X: Cond{Role: holdconn}, DoX: do{Drop}, Note: "holdconn: nobody connects (D4)"},

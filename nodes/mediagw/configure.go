@@ -318,7 +318,7 @@ func (s *sep) close() {
 	gw := s.st.gw
 	if s.listening {
 		if s.relay != nil {
-			gw.Host.Relay(s.local, nil)
+			gw.Host.Relay(s.local, gw.late)
 		} else {
 			gw.Host.Unlisten(s.local)
 		}

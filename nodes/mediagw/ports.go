@@ -48,5 +48,11 @@ func (g *Gateway) local(realm string) (packet.AddrPort, bool) {
 		g.ports[addr] = pool
 	}
 	port, ok := pool.take()
-	return packet.AddrPort{Addr: addr, Port: port}, ok
+	local := packet.AddrPort{Addr: addr, Port: port}
+	g.Host.Relay(local, nil)
+	return local, ok
 }
+
+// late takes segments for a relayed stream that is gone: it was no end of their connection, so it has nothing to say
+// . That lasts until the port is used again.
+func (g *Gateway) late(p *packet.Packet) { g.Host.Discard(p, "stream is gone") }

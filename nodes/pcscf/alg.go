@@ -12,7 +12,6 @@ import (
 func (c *call) protect(l sdp.Line) (status int) {
 	p := c.p
 	tls := l.Proto().Security == sdp.TLS
-	c.relay = p.cfg.TCPMode == "relay"
 	switch {
 	case c.originating && l.E2AE() == sdp.E2AERequested:
 		if !p.can(c.served, "msrp-tls") {

@@ -87,6 +87,8 @@ func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause
 		c.refuse(status, why)
 		return
 	}
+	// Spec reference §2.1: who ends TLS ends TCP, so a protected call is not relayed.
+	c.relay = p.cfg.TCPMode == "relay" && !c.secure
 	c.reserve(why)
 }
 
