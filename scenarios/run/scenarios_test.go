@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"imsim/netem"
 	"imsim/nodes"
 	"imsim/scenarios"
 )
@@ -12,7 +13,7 @@ import (
 var engines = map[string]nodes.Engine{"model": nodes.EngineModel, "real": nodes.EngineReal}
 
 // Every scenario comes out as it says, with either TLS engine; both show the same milestones at the same instants. Runs
-// repeat, and watching one does not change it.
+// repeat, watching one does not change it, and nothing is left when it is over. All that holds with IPv6, too.
 func TestScenarios(t *testing.T) {
 	for _, e := range scenarios.List() {
 		t.Run(e.Name, func(t *testing.T) {
@@ -22,6 +23,13 @@ func TestScenarios(t *testing.T) {
 			if t.Failed() {
 				t.Log("\n" + model.String())
 				return
+			}
+			for _, n := range st.Net.Nodes() {
+				if h, ok := n.(*netem.Host); ok {
+					if live, waiting := h.Connections(); live+waiting > 0 {
+						t.Errorf("%s is left with %d connections and %d in TIME-WAIT", h.Name(), live, waiting)
+					}
+				}
 			}
 			again, st2 := play(t, sc, watched(nodes.EngineModel))
 			if st.Fingerprint != st2.Fingerprint {
@@ -35,6 +43,9 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("engines differ (model -, real +):\n%s", d)
 			}
 			judge(t, sc, actual)
+			six := load(t, e.Name, "run.family=ipv6")
+			l6, _ := play(t, six, Options{})
+			judge(t, six, l6)
 			_, st4 := play(t, sc, watched(nodes.EngineReal))
 			if st3.Fingerprint != st4.Fingerprint {
 				t.Errorf("engine real: fingerprint %s, watched %s", st3.Fingerprint, st4.Fingerprint)
