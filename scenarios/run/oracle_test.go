@@ -13,6 +13,7 @@ import (
 
 	"imsim/internal/oracle"
 	"imsim/nodes"
+	"imsim/nodes/pcscf"
 	"imsim/scenarios"
 )
 
@@ -129,6 +130,19 @@ func TestTCPAnalysis(t *testing.T) {
 
 // expected returns why a scenario's captures may hold a finding, "" when they may not.
 func expected(c *call, finding string) string {
+	if !strings.Contains(finding, "retransmission") {
+		return ""
+	}
+	for _, step := range c.scenario.File.Timeline {
+		if _, down := step.Action.(*scenarios.LinkDown); down {
+			return "what is sent on a link that is down is repeated"
+		}
+	}
+	for _, n := range c.scenario.File.Nodes {
+		if p, ok := n.Settings.(*pcscf.Config); ok && p.TCPMode == "relay" {
+			return "a relay loses what comes after Subtract, and the ends repeat their FINs (R-8)"
+		}
+	}
 	return ""
 }
 

@@ -77,7 +77,7 @@ func TestClosedFormsOutsideTheirDomain(t *testing.T) {
 		sc := load(t, name, setDelays([2]time.Duration{300 * time.Millisecond, 200 * time.Millisecond})...)
 		l, _ := play(t, sc, Options{})
 		stated := 0
-		for i, r := range sc.Evaluate(source{l}) {
+		for i, r := range l.Evaluate(sc) {
 			if sc.File.Expect[i].Domain == nil {
 				continue
 			}

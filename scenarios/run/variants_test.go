@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"imsim/nodes"
+	"imsim/scenarios/measure"
 )
 
 // A call comes up, carries its messages both ways and is released whatever way each node has of doing its part.
@@ -58,7 +59,7 @@ func TestVariants(t *testing.T) {
 				break
 			}
 		}
-		if got := l.Outcome("s1"); got != "released" || delivered != 2 {
+		if got := l.Result(); got != measure.Released || delivered != 2 {
 			t.Errorf("%s: %s, %d messages\n%s", name, got, delivered, l)
 			continue
 		}

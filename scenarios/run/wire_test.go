@@ -7,6 +7,7 @@ import (
 	"imsim/netem"
 	"imsim/netem/packet"
 	"imsim/nodes/protocol/sip"
+	"imsim/scenarios/measure"
 	"imsim/sim"
 )
 
@@ -16,7 +17,7 @@ func tap(t *testing.T, n *netem.Network, iface string, see func(out bool, p *pac
 	for _, node := range n.Nodes() {
 		for _, i := range netem.CoreOf(node).Interfaces() {
 			if i.String() == iface {
-				i.Tap = see
+				i.AddTap(see)
 				return
 			}
 		}
@@ -54,8 +55,8 @@ func TestRelayChangesAddressesOnly(t *testing.T) {
 			}}
 			sc := load(t, name, "run.family="+family)
 			l, _ := play(t, sc, opt)
-			if l.Outcome("s1") != "released" {
-				t.Fatalf("%s\n%s", l.Outcome("s1"), l)
+			if l.Result() != measure.Released {
+				t.Fatalf("%s\n%s", l.Result(), l)
 			}
 			for in := range 2 {
 				came, left := sides[in][0], sides[1-in][1]
