@@ -12,7 +12,8 @@ func BenchmarkSessions(b *testing.B) {
 	sc, err := scenarios.Load("e2ae-msrp-orig-agnostic", scenarios.Options{Set: []string{
 		"sessions.chat.count=4000", "sessions.chat.arrivals={every: 2ms}",
 		"links.access={between: [ue-a, edge], delay: 20ms}", // one UE's radio link has no room for them all
-		"nodes.pcscf1.profile=ideal", "nodes.scscf1.profile=ideal", "nodes.agw1.profile=ideal-gateway", "nodes.ue-a.profile=ideal", "nodes.ue-b.profile=ideal"}})
+		"nodes.pcscf1.profile=ideal", "nodes.scscf1.profile=ideal", "nodes.agw1.profile=ideal", "nodes.ue-a.profile=ideal", "nodes.ue-b.profile=ideal",
+		"nodes.ue-a.costs=null", "nodes.ue-b.costs=null"}})
 	if err != nil {
 		b.Fatal(err)
 	}
