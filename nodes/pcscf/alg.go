@@ -167,8 +167,8 @@ func (c *call) subtract(why sim.Cause) {
 	if c.released {
 		return
 	}
-	if c.context == h248.ChooseContext {
-		return // not made yet: its reply will find the call ended
+	if c.busy || c.context == h248.ChooseContext {
+		return // what is being made is not known yet: the reply will find the call ended
 	}
 	c.released = true
 	delete(p.ctx, c.context)

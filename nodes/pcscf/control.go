@@ -39,10 +39,15 @@ func (p *PCSCF) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Caus
 		c.context = reply.Actions[0].Context
 		p.ctx[c.context] = c
 	}
+	c.busy = false
 	switch {
 	case c.ended:
-		// The call went away while its context was being made.
-		c.learn(&c.far, reply.Actions, 0)
+		// The call went away while a termination was being made: the far one first, then the near one.
+		if c.far.id == "" {
+			c.learn(&c.far, reply.Actions, 0)
+		} else {
+			c.learn(&c.near, reply.Actions, 1)
+		}
 		c.subtract(why)
 	case code != "":
 		c.failed(why)
@@ -59,7 +64,10 @@ func (p *PCSCF) DropH248(n int) { p.h248.Drop(n) }
 func (p *PCSCF) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause) {
 	if o := p.orders[id]; o != nil {
 		delete(p.orders, id)
-		if !o.c.ended {
+		o.c.busy = false
+		if o.c.ended {
+			o.c.subtract(why)
+		} else {
 			o.c.failed(why)
 		}
 	}

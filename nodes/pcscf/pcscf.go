@@ -139,13 +139,14 @@ func (p *PCSCF) SIPAck(m *sip.Message, from sip.Flow, why sim.Cause) {
 	}
 }
 
-// SIPCancel passes a CANCEL on, or ends a call that has not gone on yet.
+// SIPCancel passes a CANCEL on, or ends a call that has not gone on yet. One that crosses the final response comes too
+// late (RFC 3261 §9.1): that response goes back, and the caller ends what it did not want any more by BYE.
 func (p *PCSCF) SIPCancel(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	if p.fwd.Client(tx) != 0 {
 		p.fwd.Cancel(tx, m, why)
 		return
 	}
-	if c := p.calls[m.CallID()]; c != nil && c.server == tx {
+	if c := p.calls[m.CallID()]; c != nil && c.server == tx && c.client == 0 {
 		c.refuse(487, why)
 	}
 }
