@@ -94,7 +94,7 @@ func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause
 
 // response takes a response to the forwarded INVITE. What comes while the gateway is being told waits behind it.
 func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
-	server, ok := c.p.fwd.Back(tx, m)
+	server, ok := c.p.fwd.Back(tx, m, why)
 	if m.Status >= 200 {
 		delete(c.p.byTx, tx)
 	}

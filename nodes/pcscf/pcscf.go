@@ -122,7 +122,7 @@ func (p *PCSCF) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		c.response(tx, m, why)
 		return
 	}
-	server, ok := p.fwd.Back(tx, m)
+	server, ok := p.fwd.Back(tx, m, why)
 	if !ok {
 		return
 	}

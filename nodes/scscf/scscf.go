@@ -148,7 +148,7 @@ func (s *SCSCF) route(tx sip.TxID, m *sip.Message, why sim.Cause) {
 
 // SIPResponse passes a response back.
 func (s *SCSCF) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
-	if server, ok := s.fwd.Back(tx, m); ok {
+	if server, ok := s.fwd.Back(tx, m, why); ok {
 		s.sip.Respond(server, m, why)
 	}
 }

@@ -13,11 +13,14 @@ type Forwarder struct {
 	SIP     *SIP
 	clients map[sip.TxID]sip.TxID // client → server; never ranged over
 	servers map[sip.TxID]sip.TxID // server → client
+
+	accepted map[sip.TxID]sip.TxID // as clients, of INVITEs that a 2xx has answered; never ranged over
+	order    []sip.TxID            // their clients, oldest first
 }
 
 // NewForwarder makes a proxy core on a SIP stack.
 func NewForwarder(s *SIP) *Forwarder {
-	return &Forwarder{SIP: s, clients: map[sip.TxID]sip.TxID{}, servers: map[sip.TxID]sip.TxID{}}
+	return &Forwarder{SIP: s, clients: map[sip.TxID]sip.TxID{}, servers: map[sip.TxID]sip.TxID{}, accepted: map[sip.TxID]sip.TxID{}}
 }
 
 // Own reports whether a Route value, or the value of a Path, names this entity.
@@ -87,9 +90,13 @@ func (f *Forwarder) Forward(tx sip.TxID, m *sip.Message, to sip.Flow, why sim.Ca
 }
 
 // Back takes a response to a forwarded request: our Via comes off (RFC 3261 §16.7). ok is false for a response that is
-// not to be passed on: a 100, or one that belongs to nobody.
-func (f *Forwarder) Back(client sip.TxID, m *sip.Message) (server sip.TxID, ok bool) {
+// not to be passed on: a 100, one that belongs to nobody, or a repeated 2xx to an INVITE, for which what was passed on
+// before has been sent again (RFC 6026 §7.2).
+func (f *Forwarder) Back(client sip.TxID, m *sip.Message, why sim.Cause) (server sip.TxID, ok bool) {
 	server, ok = f.clients[client]
+	if !ok {
+		f.again(client, m, why)
+	}
 	if !ok || m.Status == 100 {
 		return server, false
 	}
@@ -97,8 +104,30 @@ func (f *Forwarder) Back(client sip.TxID, m *sip.Message) (server sip.TxID, ok b
 	if m.Status >= 200 {
 		delete(f.clients, client)
 		delete(f.servers, server)
+		if c, err := m.CSeq(); err == nil && c.Method == sip.INVITE && m.Status < 300 {
+			f.accept(client, server)
+		}
 	}
 	return server, true
+}
+
+// accept remembers a pair of transactions until the one towards the called is over.
+func (f *Forwarder) accept(client, server sip.TxID) {
+	for len(f.order) > 0 && f.SIP.Layer.RequestOf(f.order[0]) == nil {
+		delete(f.accepted, f.order[0])
+		f.order = f.order[1:]
+	}
+	f.accepted[client] = server
+	f.order = append(f.order, client)
+}
+
+// again sends a 2xx again that has been sent on before; while it is still being worked on, it is not late yet.
+func (f *Forwarder) again(client sip.TxID, m *sip.Message, why sim.Cause) {
+	if server, ok := f.accepted[client]; ok && m.Status >= 200 && m.Status < 300 {
+		if last := f.SIP.Layer.ResponseOf(server); last != nil && last.Status >= 200 {
+			f.SIP.Respond(server, last, why)
+		}
+	}
 }
 
 // Failed turns the failure of a forwarded request into the response that it counts as.

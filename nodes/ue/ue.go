@@ -96,6 +96,7 @@ func (u *UE) remove(c *call) {
 	// The slot is not used again: an entry for the old call's timer may still be queued.
 	u.calls[c.slot] = nil
 	delete(u.byID, c.id)
+	delete(u.byTx, c.tx)
 }
 
 // SIPRequest takes a request from the network.
@@ -123,8 +124,8 @@ func (u *UE) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		return
 	}
 	if c := u.byTx[tx]; c != nil {
-		if m.Status >= 200 {
-			delete(u.byTx, tx)
+		if m.Status >= 300 || m.Status >= 200 && tx != c.tx {
+			delete(u.byTx, tx) // a 2xx to the INVITE may come again, and wants its ACK again (RFC 3261 §13.2.2.4)
 		}
 		c.response(tx, m, why)
 	}

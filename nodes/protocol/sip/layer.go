@@ -111,6 +111,14 @@ func (l *Layer) RequestOf(id TxID) *Message {
 	return nil
 }
 
+// ResponseOf returns the last response of a server transaction, nil when there is none or the transaction is over.
+func (l *Layer) ResponseOf(id TxID) *Message {
+	if t := l.txs[id]; t != nil && t.server {
+		return t.message
+	}
+	return nil
+}
+
 // Len returns the number of transactions that are not over.
 func (l *Layer) Len() int { return len(l.txs) }
 
