@@ -70,6 +70,7 @@ func TestQueueingTheory(t *testing.T) {
 			p.k.At(0, s.self, 0)
 			run(t, p.k)
 			got := s.delays / n / service
+			t.Logf("mean time in the system %.3f service times, theory %.3f", got, c.want)
 			if s.n != n || math.Abs(got/c.want-1) > 0.04 {
 				t.Errorf("%d arrived, mean time in the system %.3f service times, want %.3f within 4 %%", s.n, got, c.want)
 			}
