@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"imsim/analysis/critical"
+	"imsim/scenarios/rundir"
+	"imsim/sim"
+)
+
+// The commands in this file look into run directories.
+
+// sessionFlag asks for a session by number.
+func sessionFlag(cmd *cobra.Command, session *string) {
+	cmd.Flags().StringVar(session, "session", "1", "number of the session")
+}
+
+// parseSession reads a session's number, with or without the letter s.
+func parseSession(s string) (sim.SessionID, error) {
+	n, err := strconv.ParseUint(strings.TrimPrefix(s, "s"), 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("--session: %q is no session (write its number, from 1; sessions.parquet and milestones.csv have them)", s)
+	}
+	return sim.SessionID(n), nil
+}
+
+func criticalCommand() *cobra.Command {
+	var session, milestone string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "critical-path DIR",
+		Short: "Show what each stretch of a session's time was spent on, back to its start",
+		Long: "critical-path follows causes back from a milestone of a session to its start: by default from the session's\n" +
+			"establishment, and from the last delivery of a message.",
+		Args: exactly(1, "the directory of one run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := parseSession(session)
+			if err != nil {
+				return err
+			}
+			r, err := rundir.Open(args[0])
+			if err != nil {
+				return err
+			}
+			t, err := r.Trace()
+			if err != nil {
+				return err
+			}
+			var paths []critical.Path
+			if milestone == "" {
+				paths, err = critical.Default(t, id)
+			} else {
+				var q critical.Query
+				if q, err = critical.ParseQuery(id, milestone); err == nil {
+					paths = make([]critical.Path, 1)
+					paths[0], err = critical.Find(t, q)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return critical.JSON(cmd.OutOrStdout(), paths)
+			}
+			for i := range paths {
+				if i > 0 {
+					fmt.Fprintln(cmd.OutOrStdout())
+				}
+				if err := paths[i].Text(cmd.OutOrStdout()); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	sessionFlag(cmd, &session)
+	cmd.Flags().StringVar(&milestone, "milestone", "", "from this `milestone`, for instance \"ue-a tls.established\" or \"agw1/core tcp.syn.sent #2\"")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
