@@ -116,6 +116,10 @@ func one(ctx context.Context, p *Point, dir string, opt Options) *Result {
 	}
 	if err := r.write(w, c); err != nil {
 		r.Err = err
+		return r
+	}
+	if err := draw(r.Dir); err != nil && r.Err == nil {
+		r.Err = fmt.Errorf("%s: %w", LadderFile, err)
 	}
 	return r
 }

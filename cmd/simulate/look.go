@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"imsim/analysis/critical"
+	"imsim/analysis/ladder"
 	"imsim/scenarios/rundir"
 	"imsim/sim"
 )
@@ -26,6 +28,46 @@ func parseSession(s string) (sim.SessionID, error) {
 		return 0, fmt.Errorf("--session: %q is no session (write its number, from 1; sessions.parquet and milestones.csv have them)", s)
 	}
 	return sim.SessionID(n), nil
+}
+
+func ladderCommand() *cobra.Command {
+	var session, format string
+	var opt ladder.Options
+	formats := map[string]func(*ladder.Diagram, io.Writer) error{
+		"svg": (*ladder.Diagram).SVG, "text": (*ladder.Diagram).Text, "mermaid": (*ladder.Diagram).Mermaid,
+	}
+	cmd := &cobra.Command{
+		Use:   "ladder DIR",
+		Short: "Draw the messages of a session to time",
+		Long: "ladder draws a session's messages between nodes, with its milestones, to standard output: as SVG, as text, or as a\n" +
+			"Mermaid sequence diagram. A run writes ladder.svg of its first session by itself.",
+		Example: "  simulate ladder out/e2ae-msrp-orig-agnostic --format text",
+		Args:    exactly(1, "the directory of one run"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			write := formats[format]
+			var err error
+			if opt.Session, err = parseSession(session); err == nil && write == nil {
+				err = fmt.Errorf("--format: %q (write svg, text or mermaid)", format)
+			}
+			if err != nil {
+				return err
+			}
+			r, err := rundir.Open(args[0])
+			if err != nil {
+				return err
+			}
+			d, err := ladder.FromRun(r, opt)
+			if err != nil {
+				return err
+			}
+			return write(d, cmd.OutOrStdout())
+		},
+	}
+	sessionFlag(cmd, &session)
+	cmd.Flags().StringVar(&format, "format", "text", "svg, text or mermaid")
+	cmd.Flags().BoolVar(&opt.ACKs, "acks", false, "draw TCP segments that only acknowledge, too")
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"svg", "text", "mermaid"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
 }
 
 func criticalCommand() *cobra.Command {

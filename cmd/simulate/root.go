@@ -70,7 +70,7 @@ func command() *cobra.Command {
 		return fmt.Errorf("%w (%s --help lists them)", err, cmd.CommandPath())
 	})
 	root.AddCommand(runCommand(), listCommand(), validateCommand(), explainCommand(), schemaCommand(), identifiersCommand(),
-		criticalCommand(), benchCommand(), versionCommand())
+		ladderCommand(), criticalCommand(), benchCommand(), versionCommand())
 	return root
 }
 
