@@ -141,6 +141,7 @@ func capturing(sc *scenarios.Scenario, f io.Writer) *run.Capture {
 func (r *Result) summarise(c *measure.Collector, st *run.Stats) {
 	s := &r.Summary
 	c.Fill(s, r.Point.Scenario)
+	s.Invariants, s.NotModelled = []rundir.Invariant{}, []string{}
 	s.Status = rundir.Complete
 	if r.Err != nil {
 		s.Status, s.Error = rundir.Broken, r.Err.Error()
@@ -211,7 +212,7 @@ func (r *Result) verify(ctx context.Context, st *run.Stats, opt Options, traced 
 		o.Capture = capturing(sc, io.Discard)
 	}
 	again, err := run.Run(sc, o)
-	v := rundir.Invariant{Name: "the fingerprint is the same with all observers toggled", Checked: 1}
+	v := rundir.Invariant{Name: "the fingerprint is the same with all observers toggled", Checked: 1, Violations: []string{}}
 	switch {
 	case errors.Is(err, sim.ErrInterrupted):
 		v.Checked = 0 // the user did not wait for it

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -8,8 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"imsim/analysis/compare"
 	"imsim/analysis/critical"
 	"imsim/analysis/ladder"
+	"imsim/analysis/study"
 	"imsim/scenarios/rundir"
 	"imsim/sim"
 )
@@ -68,6 +71,34 @@ func ladderCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&opt.ACKs, "acks", false, "draw TCP segments that only acknowledge, too")
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"svg", "text", "mermaid"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+func diffCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff A B",
+		Short: "Find the first record in which two runs differ",
+		Long: "diff compares two run directories: what they were made from, the ingredients of their fingerprints, and their traces\n" +
+			"(or milestones, where one has no trace), up to the first difference. It exits with 1 where they differ.",
+		Args: exactly(2, "two run directories"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, errA := rundir.Open(args[0])
+			b, errB := rundir.Open(args[1])
+			if err := errors.Join(errA, errB); err != nil {
+				return err
+			}
+			r, err := compare.Runs(a, b)
+			if err != nil {
+				return err
+			}
+			if err := r.Text(cmd.OutOrStdout()); err != nil {
+				return err
+			}
+			if !r.Same() {
+				return status(study.Failed)
+			}
+			return nil
+		},
+	}
 }
 
 func criticalCommand() *cobra.Command {
