@@ -14,6 +14,8 @@ import (
 
 // labels are the steps that a story is told with, in few words. A step that is not here is left to the ladder.
 var labels = map[string]string{
+	nodes.RegisterSent: "REGISTER", nodes.Registered: "registered", nodes.RegisterRefused: "refused", nodes.AssociationUp: "H.248 up",
+	nodes.AssociationLost: "H.248 lost",
 	nodes.InviteSent: "INVITE", nodes.InviteReceived: "INVITE in", nodes.AnswerSent: "200 OK", nodes.AnswerReceived: "200 OK in",
 	nodes.CallRejected: "rejected", nodes.ByeSent: "BYE", nodes.ByeReceived: "BYE in",
 	nodes.AddSent: "Add", nodes.ModifySent: "Modify", nodes.SubtractSent: "Subtract", nodes.NotifyReceived: "Notify in",
@@ -82,9 +84,10 @@ func pick(ms []rundir.Milestone, id sim.SessionID, names []string) (list []step,
 		if m.Session != id {
 			continue
 		}
-		if first {
-			began, first = m.At, false
+		if first && id != 0 {
+			began = m.At // else the run's start
 		}
+		first = false
 		label, at := labels[m.Name], slices.Index(names, m.Node)
 		if label == "" || at < 0 {
 			continue

@@ -44,20 +44,19 @@ func (p *Printer) story(r *study.Result) {
 		fmt.Fprintln(p.Err, err)
 		return
 	}
-	if id, ok := first(d); ok {
-		steps(p.W, d, id)
-		path(p.W, d, id)
-	}
+	id := first(d)
+	steps(p.W, d, id)
+	path(p.W, d, id)
 	files(p.W, d)
 }
 
-// first returns the first session of a run.
-func first(d *rundir.Run) (sim.SessionID, bool) {
+// first returns the first session of a run, or 0 where there is none: then what belongs to none is told.
+func first(d *rundir.Run) sim.SessionID {
 	list, _, err := d.Sessions()
 	if err != nil || len(list) == 0 {
-		return 0, false
+		return 0
 	}
-	return sim.SessionID(list[0].Session), true
+	return sim.SessionID(list[0].Session)
 }
 
 // shown are the shares of a path in the order in which they are told where they are equally large.
@@ -85,7 +84,8 @@ func path(w io.Writer, d *rundir.Run, id sim.SessionID) {
 			name = "unexplained"
 		}
 		part := float64(p.Shares[s]) / float64(p.Total)
-		fmt.Fprintf(w, "  %-14s%14s  %5.1f %%  %s\n", name, millis(p.Shares[s]), 100*part, bar(part))
+		line := fmt.Sprintf("  %-14s%14s  %5.1f %%  %s", name, millis(p.Shares[s]), 100*part, bar(part))
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 }
 
