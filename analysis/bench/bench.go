@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"imsim/sim/kernelbench"
@@ -63,14 +64,11 @@ func Write(w io.Writer) func(Line) {
 			fmt.Fprintln(w, l.Group)
 			last = l.Group
 		}
-		fmt.Fprintf(w, "  %-50s %12s", l.What, l.Figure)
-		if l.Beside != "" || l.Goal != "" {
-			fmt.Fprintf(w, "   %-46s", l.Beside)
-		}
+		line := fmt.Sprintf("  %-50s %12s   %-46s", l.What, l.Figure, l.Beside)
 		if l.Goal != "" {
-			fmt.Fprintf(w, "   goal %s", l.Goal)
+			line += "   goal " + l.Goal
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 	}
 }
 

@@ -33,7 +33,7 @@ var layers = []struct{ prefix, layer string }{
 // of the project on its stack.
 func shares(cfg Config, each func(Line)) error {
 	const calls = 1000
-	sc, err := load(calls, 10*time.Millisecond)
+	sc, err := load(calls, distance)
 	if err != nil {
 		return err
 	}
