@@ -95,7 +95,7 @@ func (t *H248) pump() {
 		case h248.Answer:
 			t.user.H248Answer(o.ID, o.Item, o.Cause)
 		case h248.Timeout:
-			t.user.H248Failed(o.ID, o.Code, o.Cause)
+			t.user.H248Failed(o.ID, o.Code, t.base.Waited(o.Cause, "h248.timer"))
 		case h248.AssociationLost:
 			t.user.H248Lost(o.Cause)
 		}
@@ -107,11 +107,12 @@ func (t *H248) pump() {
 func (t *H248) send(o h248.Output) {
 	why := o.Cause
 	if k := t.base.K; k.Tracing() {
-		text := title(o.Bytes)
+		r := sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.sent", Text: title(o.Bytes)}
 		if o.Resent {
-			text += " again"
+			r.Text += " again"
+			r.Rest = sim.TimerWait // none has passed where the peer's repetition asks for it
 		}
-		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.sent", Text: text})
+		why = k.Record(r)
 	}
 	if t.drop > 0 {
 		t.drop--

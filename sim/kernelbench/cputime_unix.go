@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// cpuTime returns the processor time that this process has used. On a shared machine it is several times steadier than
+// CPUTime returns the processor time that this process has used. On a shared machine it is several times steadier than
 // time on the wall.
-func cpuTime() time.Duration {
+func CPUTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return wallTime()

@@ -96,9 +96,9 @@ func (c Config) compare(group string, warmUp int, cs []contender) []Row {
 	runtime.GC() // what set-up left is not to be collected during the rounds
 	for range c.Rounds {
 		for i, x := range cs {
-			start := cpuTime()
+			start := CPUTime()
 			x.model.Step(c.Ops)
-			took := float64(cpuTime()-start) / float64(c.Ops)
+			took := float64(CPUTime()-start) / float64(c.Ops)
 			ns[i] = append(ns[i], took)
 			ratios[i] = append(ratios[i], took/ns[0][len(ns[i])-1])
 		}
