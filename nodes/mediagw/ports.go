@@ -50,3 +50,15 @@ func (g *Gateway) local(realm string) (packet.AddrPort, bool) {
 	port, ok := pool.take()
 	return packet.AddrPort{Addr: addr, Port: port}, ok
 }
+
+// Ports returns the number of ports in use.
+func (g *Gateway) Ports() (n int) {
+	access, core := g.realms["access"], g.realms["core"]
+	if pool := g.ports[access]; pool != nil {
+		n = len(pool.used)
+	}
+	if pool := g.ports[core]; pool != nil && core != access {
+		n += len(pool.used)
+	}
+	return n
+}

@@ -7,6 +7,7 @@ import (
 
 	"imsim/netem"
 	"imsim/nodes"
+	"imsim/nodes/invariant"
 	"imsim/scenarios"
 	"imsim/sim"
 )
@@ -32,6 +33,7 @@ type Stats struct {
 	Parts       [sim.NumIngredients]sim.Part
 	Unplaced    int    // calls that were never placed
 	Unsettled   string // who did not come into place
+	Invariants  []invariant.Result
 }
 
 // ErrBuild marks an error in building, which is the scenario's, from one in running.
@@ -51,6 +53,8 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	if opt.Capture != nil {
 		obs = &capturing{obs, opt.Capture}
 	}
+	suite := invariant.New(watched(f), k.Now, obs)
+	obs = suite
 	ch := &changes{Observer: obs, steps: f.Timeline}
 	if len(f.Timeline) > 0 {
 		obs = ch
@@ -68,6 +72,7 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 			return Stats{}, fmt.Errorf("%w: %w", ErrBuild, err)
 		}
 	}
+	suite.Attach(w.net)
 	if opt.Started != nil {
 		opt.Started(k, w.net)
 	}
@@ -77,7 +82,9 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 		until = sim.Time(f.Run.Until)
 	}
 	err = k.Run(until)
-	return w.stats(), err
+	st := w.stats()
+	st.Invariants = suite.Finish(err == nil && k.Next() == sim.Never, w.net.Pool.Live(), w.left())
+	return st, err
 }
 
 // begin starts what nodes do by themselves: gateways register with their controllers, UEs with the network.
