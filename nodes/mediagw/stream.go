@@ -131,7 +131,7 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 	gw := st.gw
 	switch o.Action {
 	case bearer.Hold, bearer.HoldBriefly, bearer.Accept:
-		if o.Action == bearer.Accept && s.leg.Stream() != nil {
+		if o.Action == bearer.Accept && s.held() {
 			s.leg.ReleaseSYN(why)
 			return
 		}
@@ -141,12 +141,12 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 		s.leg.Accept(s.opening, gw.tcp, o.Action != bearer.Accept)
 	case bearer.Drop:
 		gw.Mark(why, s.term.realm, nodes.SYNDropped, "")
-		if s.leg.Stream() != nil && s.state().TCP == bearer.TCPIdle {
+		if s.held() {
 			s.leg.Forget(why)
 			s.newLeg()
 		}
 	case bearer.Refuse:
-		if s.leg.Stream() != nil && s.state().TCP == bearer.TCPClosed {
+		if s.held() {
 			s.leg.RefuseSYN(why)
 		} else {
 			gw.Host.Refuse(s.opening, why)
@@ -184,6 +184,9 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 		// The command that carried the order answers it.
 	}
 }
+
+// held reports whether the leg's SYN is neither answered nor refused.
+func (s *sep) held() bool { return s.leg.Stream() != nil && s.leg.Stream().Held() }
 
 // newLeg gives the endpoint a leg without a connection.
 func (s *sep) newLeg() {
