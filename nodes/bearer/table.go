@@ -73,7 +73,7 @@ var Establishment = []Rule{
 	{ID: "E-8", On: TCPFail, Y: Cond{TCP: set(TCPIdle, TCPSynSent, TCPSynRcvd, TCPEst, TCPHalfIn, TCPHalfOut)}, DoX: do{NotifyTCPFail}, DoY: do{Reset}},
 	{ID: "E-8", On: TCPFail, Y: Cond{TCP: finished}, DoX: do{NotifyTCPFail}, Note: "the partner is gone already"},
 	{ID: "E-29", On: RstIn, X: Cond{TCP: opening, Not: IsLeaving}, DoX: do{NotifyTCPFail}, DoY: do{Reset}, Cause: "opener_gone"},
-	{ID: "E-23", On: OnMergeWait, Y: Cond{TCP: idleHeld}, DoY: do{NotifyTCPFail, Shut}, Note: "timeout"},
+	{ID: "E-23", On: OnMergeWait, X: Cond{Not: IsLeaving}, Y: Cond{TCP: idleHeld}, DoY: do{NotifyTCPFail, Shut}, Note: "timeout"},
 
 	// Orders.
 	{ID: "E-14", On: EstTCP, X: Cond{Role: active, TCP: idle}, DoX: do{Establish}},
@@ -85,12 +85,12 @@ var Establishment = []Rule{
 	{ID: "E-25b", On: Configured, X: Cond{TCP: held, Role: set(Active, HoldConn)}, DoX: do{Drop}},
 
 	// TLS comes up, or does not.
-	{ID: "E-16", On: HelloIn, X: Cond{Link: TLSCross}, DoY: do{Establish}, Note: "tls-cross"},
+	{ID: "E-16", On: HelloIn, X: Cond{TLS: tlsEarly, Link: TLSCross}, DoY: do{Establish}, Note: "tls-cross"},
 	{ID: "E-17", On: HelloIn, X: Cond{TLS: plain, Is: IsAware}, DoX: do{NotifyTCPRel, FIN, StartRel}, DoY: do{Reset}, Note: "not a TLS end"},
-	{ID: "E-20", On: TLSUp, X: Cond{Link: TLSThenTCP}, DoY: do{Establish}, Note: "tls-then-tcp"},
-	{ID: "E-20", On: TLSUp, X: Cond{Link: TLSTLS}, Y: Cond{TCP: up, TLS: tlsWait, Not: HasStarted}, DoY: do{StartClient}, Note: "tls-tls"},
-	{ID: "E-20", On: TLSUp, X: Cond{Link: TLSTLS}, Y: Cond{TCP: early, TLS: set(TLSIdle)}, DoY: do{ArmTLS}, Note: "tls-tls"},
-	{ID: "E-20", On: TLSUp, DoX: do{NotifyUp}},
+	{ID: "E-20", On: TLSUp, X: Cond{TLS: tlsEarly, Link: TLSThenTCP}, DoY: do{Establish}, Note: "tls-then-tcp"},
+	{ID: "E-20", On: TLSUp, X: Cond{TLS: tlsEarly, Link: TLSTLS}, Y: Cond{TCP: up, TLS: tlsWait, Not: HasStarted}, DoY: do{StartClient}, Note: "tls-tls"},
+	{ID: "E-20", On: TLSUp, X: Cond{TLS: tlsEarly, Link: TLSTLS}, Y: Cond{TCP: early, TLS: set(TLSIdle)}, DoY: do{ArmTLS}, Note: "tls-tls"},
+	{ID: "E-20", On: TLSUp, X: Cond{TLS: tlsEarly}, DoX: do{NotifyUp}},
 	{ID: "E-21", On: TLSFail, If: Interlinked, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, DoY: do{Reset}},
 	{ID: "E-21", On: TLSFail, If: Interlinked, X: Cond{TLS: tlsEarly, Is: IsLeaving}, DoX: do{FIN, StartRel}, Note: "we were leaving anyway"},
 	{ID: "E-21", On: TLSFail, If: Strict, X: Cond{TLS: tlsEarly}, DoX: do{NotifyTLSFail, FIN, StartRel}, Note: "strict: the partner is the controller's business"},
@@ -107,13 +107,13 @@ var Establishment = []Rule{
 // ReleaseMatrix is the release matrix (§7.5). The order of rows is the order of action.
 var ReleaseMatrix = []Rule{
 	// close_notify.
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN}, Y: Cond{TLS: plain}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, FIN, StartRel}, Note: "normal"},
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN}, Y: Cond{TLS: tlsOpen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN}, Y: Cond{TLS: tlsUnopen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN}, Y: Cond{TLS: plain}, DoX: do{StartHalfClose}, DoY: do{FIN}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN}, Y: Cond{Is: V13, TLS: tlsOpen}, DoX: do{StartHalfClose}, DoY: do{CloseTLS, FIN}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN}, Y: Cond{TLS: tlsUnopen}, DoX: do{StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN}, Y: Cond{Not: V13, TLS: tlsOpen}, DoX: do{StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, FIN, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsOpen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{StartHalfClose}, DoY: do{FIN}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Is: V13, TLS: tlsOpen}, DoX: do{StartHalfClose}, DoY: do{CloseTLS, FIN}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Not: V13, TLS: tlsOpen}, DoX: do{StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
 	{ID: "R-27", On: CNIn, X: Cond{Is: SentCN, Not: IsLeaving}, DoX: do{FIN, StopHalfClose, StartRel, NotifyTLSRel}, DoY: do{CloseTLS, FIN}, Note: "normal"},
 	{ID: "R-27", On: CNIn, X: Cond{Is: SentCN | IsLeaving}, DoX: do{FIN, StopHalfClose, StartRel}, Note: "R-9, R-10: the partner stays"},
 	{ID: "R-1b", On: CNIn, X: Cond{Is: SentCN}, Y: Cond{Is: V13 | RcvdCN, Not: SentCN}, DoY: do{NotifyTLSRel}, Cause: "normal", Note: "both directions of the partner are closed now"},
@@ -121,7 +121,7 @@ var ReleaseMatrix = []Rule{
 	// FIN.
 	{ID: "R-2", On: FinIn, X: Cond{Is: RcvdCN | SentCN, Not: IsLeaving}, DoX: do{FIN}, DoY: do{CloseTLS, FIN}},
 	{ID: "R-2", On: FinIn, X: Cond{Is: RcvdCN | SentCN | IsLeaving}, DoX: do{FIN}, Note: "R-9: the partner stays"},
-	{ID: "R-2", On: FinIn, X: Cond{Is: RcvdCN, Not: SentCN}, DoX: do{StartHalfClose}, DoY: do{CloseTLS, FIN}, Note: "1.3: our direction is open until the partner closes"},
+	{ID: "R-2", On: FinIn, X: Cond{Is: RcvdCN, Not: SentCN | IsLeaving}, DoX: do{StartHalfClose}, DoY: do{CloseTLS, FIN}, Note: "1.3: our direction is open until the partner closes"},
 	{ID: "R-3", On: FinIn, If: TruncateRST, X: Cond{TLS: tlsOpen, Not: RcvdCN | IsLeaving}, DoX: do{NotifyTLSRel, FIN, StartRel}, DoY: do{Reset}, Note: "truncated"},
 	{ID: "R-3", On: FinIn, If: TruncateFIN, X: Cond{TLS: tlsOpen, Not: RcvdCN | IsLeaving}, DoX: do{NotifyTLSRel, FIN, StartRel}, DoY: do{FIN, StartRel}, Note: "truncated"},
 	{ID: "R-3", On: FinIn, X: Cond{TLS: tlsOpen, Is: IsLeaving, Not: RcvdCN}, DoX: do{FIN}, Note: "we were leaving anyway"},
@@ -167,5 +167,6 @@ var ReleaseMatrix = []Rule{
 	{ID: "R-1", On: OnRel, X: Cond{TCP: set(TCPEst, TCPHalfIn), Is: SentCN}, DoX: do{FIN, StartRel}, Note: "our FIN at the latest now"},
 	{ID: "R-8", On: OnRel, X: Cond{TCP: set(TCPHalfOut, TCPClosing)}, DoX: do{Abort}},
 	{ID: "R-8", On: OnRel, X: Cond{TCP: set(TCPSynSent, TCPSynRcvd, TCPEst, TCPHalfIn), Not: SentCN}, DoX: do{Abort}},
-	{ID: "R-26", On: OnHalfClose, DoX: do{NotifyTCPRel, Abort}, DoY: do{Abort}, Note: "half_close_timeout"},
+	{ID: "R-26", On: OnHalfClose, X: Cond{Not: IsLeaving}, DoX: do{NotifyTCPRel, Abort}, DoY: do{Abort}, Note: "half_close_timeout"},
+	{ID: "R-26", On: OnHalfClose, X: Cond{Is: IsLeaving}, DoX: do{Abort}},
 }
