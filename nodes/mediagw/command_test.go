@@ -40,7 +40,7 @@ func newBench(t *testing.T, cfg Config) *bench {
 	if err := n.ComputeRoutes(); err != nil {
 		t.Fatal(err)
 	}
-	cfg.Costs.Message = new(units.Duration)
+	cfg.Controller, cfg.Costs.Message = "mgc", new(units.Duration)
 	cfg.Realms = map[string]string{"access": "l1", "core": "l2"}
 	env := &nodes.Env{
 		K: b.k, Net: n, Obs: nodes.Unobserved{}, Ready: func(sim.Cause) {},

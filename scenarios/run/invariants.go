@@ -5,8 +5,8 @@ import (
 	"imsim/scenarios"
 )
 
-// watched tells the invariants what to expect of a scenario.
-func watched(f *scenarios.File) (c invariant.Config) {
+// expected tells the invariants what to expect of a scenario.
+func expected(f *scenarios.File) (c invariant.Config) {
 	for _, name := range scenarios.Names(f.Sessions) {
 		s := f.Sessions[name]
 		c.Sessions += max(s.Count, 1)

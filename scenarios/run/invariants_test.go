@@ -7,6 +7,25 @@ import (
 	"imsim/scenarios"
 )
 
+// TestInvariantsEverywhere runs every scenario: whatever goes wrong in it, the invariants hold.
+func TestInvariantsEverywhere(t *testing.T) {
+	for _, e := range scenarios.List() {
+		sc, err := scenarios.Load(e.Name, scenarios.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, err := Run(sc, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range st.Invariants {
+			if r.Broken > 0 {
+				t.Errorf("%s: %s: %d violations: %v", e.Name, r.Name, r.Broken, r.Violations)
+			}
+		}
+	}
+}
+
 // TestInvariantsHold runs a whole call: every invariant is put to the test, and holds.
 func TestInvariantsHold(t *testing.T) {
 	sc, err := scenarios.Load("e2ae-msrp-orig-agnostic", scenarios.Options{})

@@ -55,7 +55,7 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	if opt.Capture != nil {
 		obs = &capturing{obs, opt.Capture}
 	}
-	suite := invariant.New(watched(f), k.Now, obs)
+	suite := invariant.New(expected(f), k.Now, obs)
 	if !opt.unwatched {
 		obs = suite
 	}
