@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"imsim/nodes"
 	"imsim/scenarios"
 )
 
@@ -14,13 +15,15 @@ func TestInvariantsEverywhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		st, err := Run(sc, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range st.Invariants {
-			if r.Broken > 0 {
-				t.Errorf("%s: %s: %d violations: %v", e.Name, r.Name, r.Broken, r.Violations)
+		for _, engine := range []nodes.Engine{nodes.EngineModel, nodes.EngineReal} {
+			st, err := Run(sc, Options{Engine: engine})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range st.Invariants {
+				if r.Broken > 0 {
+					t.Errorf("%s: %s: %d violations: %v", e.Name, r.Name, r.Broken, r.Violations)
+				}
 			}
 		}
 	}
