@@ -67,7 +67,7 @@ func BenchmarkInvariants(b *testing.B) {
 			}
 			sc, err := scenarios.Load("e2ae-msrp-orig-agnostic", scenarios.Options{Set: []string{
 				"sessions.chat.count=" + count, "sessions.chat.arrivals={every: 2ms}", "sessions.chat.messages=" + c.messages,
-				"nodes.pcscf1.profile=ideal", "nodes.scscf1.profile=ideal", "nodes.agw1.profile=ideal-gateway", "nodes.ue-a.profile=ideal", "nodes.ue-b.profile=ideal"}})
+				"nodes.pcscf1.profile=ideal", "nodes.scscf1.profile=ideal", "nodes.agw1.profile=ideal", "nodes.ue-a.profile=ideal", "nodes.ue-b.profile=ideal"}})
 			if err != nil {
 				b.Fatal(err)
 			}
