@@ -10,7 +10,8 @@ const (
 	TCPUp       // connection established
 	TCPFail     // our own attempt failed; the cause string says how
 	FinIn       // the peer's FIN, everything before it read
-	RstIn       // the peer's RST, or a time-out of an established connection
+	RstIn       // the peer's RST
+	TCPLost     // an established connection has timed out
 	TCPGone     // both directions are closed
 	HelloIn     // a ClientHello has arrived
 	HandshakeUp // both Finished are through
@@ -36,7 +37,7 @@ const (
 )
 
 var eventNames = [NumEvents]string{
-	"-", "tcp.in.syn", "tcp.established", "tcp.est.fail", "tcp.fin", "tcp.rst", "tcp.closed",
+	"-", "tcp.in.syn", "tcp.established", "tcp.est.fail", "tcp.fin", "tcp.rst", "tcp.timeout", "tcp.closed",
 	"tls.clienthello", "tls.handshake", "tls.established", "tls.est.fail", "tls.alert", "tls.close_notify",
 	"configured", "tcpbcc/EstBNC", "tlsbsc/EstBNC", "tcpbcc/RelBNC", "tlsbsc/RelBNC", "subtract.both", "subtract.one",
 	"synHoldTimer", "estGuard", "tlsGuard", "fpGuard", "relTimer", "halfCloseTimer", "mergeTimer",
@@ -58,6 +59,7 @@ const (
 	HoldBriefly        // keep it until synHoldTimer
 	Accept             // answer the SYN, or the held one, with SYN,ACK
 	Drop               // ignore the SYN, forget a held one
+	Shut               // the same, and take no SYN any more
 	Refuse             // answer the SYN, or the held one, with RST,ACK
 	Establish          // send a SYN
 	StartClient        // send a ClientHello
@@ -87,7 +89,7 @@ const (
 )
 
 var actionNames = [NumActions]string{
-	"-", "hold", "hold.briefly", "tcp.accept", "drop", "refuse", "tcp.establish", "tls.establish", "tls.await", "tls.arm",
+	"-", "hold", "hold.briefly", "tcp.accept", "drop", "shut", "refuse", "tcp.establish", "tls.establish", "tls.await", "tls.arm",
 	"tls.close", "tcp.fin", "release", "tcp.rst", "tcp.abort", "silence", "alert.bad_certificate", "discard", "suspend",
 	"start.relTimer", "start.halfCloseTimer", "stop.halfCloseTimer", "start.mergeTimer", "stop.mergeTimer",
 	"notify.tcpFail", "notify.tlsFail", "notify.tcpRel", "notify.tlsRel", "notify.up", "error.449",

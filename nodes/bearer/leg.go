@@ -354,7 +354,7 @@ func (l *Leg) lost(ev tcp.Event) {
 	case tcp.TimedOut:
 		e := TCPFail
 		if l.up {
-			e = RstIn // as a reset, cause "timeout"
+			e = TCPLost
 		}
 		l.owner.LegEvent(l, e, cause, l.base.Mark(why, l.Name, nodes.TCPFailed, cause))
 	default:

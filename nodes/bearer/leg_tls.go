@@ -135,8 +135,13 @@ func (l *Leg) tlsFailed(o tls.Output) {
 		}
 		why = b.Mark(why, l.Name, name, strconv.Itoa(int(o.Alert)))
 	}
-	if l.ended || l.finTold && o.Name == "truncated" {
-		return // the FIN has been reported, and what it means is the machine's to say
+	if l.finTold && o.Name == tls.CauseTruncated {
+		// Rule (5) of §7.5: it shows; what it means is the machine's to say, which has the FIN already.
+		b.Mark(why, l.Name, nodes.TLSFailed, o.Name)
+		return
+	}
+	if l.ended {
+		return
 	}
 	why = b.Mark(why, l.Name, nodes.TLSFailed, o.Name)
 	ev := AlertIn

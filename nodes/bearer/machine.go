@@ -65,7 +65,10 @@ func (m *Machine) fire(before *[2]SEP, s Side, ev Event, cause string, out []Out
 		if facts&r.If != r.If || !r.X.holds(x, fx) || !r.Y.holds(y, fy) {
 			continue
 		}
-		c := cause
+		c := r.Cause
+		if c == "" {
+			c = cause
+		}
 		if c == "" {
 			c = r.Note
 		}
@@ -87,11 +90,14 @@ func (m *Machine) happen(s Side, ev Event) {
 		x.stop(EstGuard)
 	case TCPUp:
 		x.TCP = TCPEst
+		if x.Ending {
+			x.TCP = TCPHalfOut
+		}
 		x.stop(SynHold)
-		if x.Protected() {
+		if x.Protected() && x.TCP == TCPEst {
 			x.start(TLSGuard)
 		}
-	case TCPFail, TCPGone, RstIn:
+	case TCPFail, TCPGone, RstIn, TCPLost:
 		m.closed(x)
 	case FinIn:
 		switch x.TCP {
@@ -100,17 +106,22 @@ func (m *Machine) happen(s Side, ev Event) {
 		case TCPEst, TCPSynRcvd:
 			x.TCP = TCPHalfIn
 		}
+		// no handshake can come to an end any more.
+		m.endHandshake(x)
 	case HelloIn:
 		x.Begun = true
 	case HandshakeUp:
 		// E-19: the certificate is in, but not what it must match.
-		if !x.Verified {
+		if !x.Verified && x.TLS == TLSHandshake {
 			x.TLS = TLSVerifyWait
 			x.start(FPGuard)
 		}
 		x.stop(TLSGuard)
 	case TLSUp:
-		x.TLS, x.Verified = TLSEst, true
+		// A handshake that was given up (E-31) may still come to its end in the session.
+		if x.TLS == TLSHandshake || x.TLS == TLSVerifyWait {
+			x.TLS, x.Verified = TLSEst, true
+		}
 		x.stop(TLSGuard)
 		x.stop(FPGuard)
 	case TLSFail, AlertIn:
@@ -138,9 +149,14 @@ func (m *Machine) happen(s Side, ev Event) {
 		m.SEP[X].Leaving, m.SEP[Y].Leaving = true, true
 	case SubtractOne, RelTCP:
 		x.Leaving = true
+	case RelTLS:
+		// on a plain or closed SEP no action.
+		if x.TLS == TLSEst || x.TLS == TLSCNSent || x.TLS == TLSCNRcvd {
+			x.Leaving = true
+		}
 	case OnTLSGuard:
-		// E6: silence has no alert.
-		x.stop(TLSGuard)
+		// E6: silence has no alert; what still comes of the handshake counts no more.
+		m.endHandshake(x)
 	default:
 		if ev >= OnSynHold && ev <= OnMergeWait {
 			x.stop(Timer(ev - OnSynHold))
@@ -148,8 +164,18 @@ func (m *Machine) happen(s Side, ev Event) {
 	}
 }
 
+// endHandshake gives up a handshake that has not come to its end.
+func (m *Machine) endHandshake(x *SEP) {
+	switch x.TLS {
+	case TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait:
+		x.TLS = TLSClosed
+		x.stop(TLSGuard)
+		x.stop(FPGuard)
+	}
+}
+
 func (m *Machine) closed(x *SEP) {
-	x.TCP = TCPClosed
+	x.TCP, x.Ending = TCPClosed, false
 	if x.Protected() {
 		x.TLS = TLSClosed
 	}
@@ -170,6 +196,8 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 			emit(a)
 		} else if x.TCP == TCPHeld && a == Hold {
 			x.stop(SynHold)
+		} else if x.TCP == TCPHeld {
+			x.start(SynHold)
 		}
 	case Accept:
 		if x.TCP == TCPIdle || x.TCP == TCPHeld {
@@ -183,6 +211,13 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 			x.stop(SynHold)
 		}
 		emit(a)
+	case Shut:
+		if x.TCP == TCPHeld {
+			emit(Silence)
+		}
+		if x.TCP == TCPHeld || x.TCP == TCPIdle {
+			m.closed(x)
+		}
 	case Refuse:
 		if x.TCP == TCPHeld {
 			m.closed(x)
@@ -199,8 +234,10 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 		x.TLS = TLSHandshake
 		emit(a)
 	case StartClient:
-		x.TLS, x.TLSClient, x.Begun = TLSHandshake, true, true
-		emit(a)
+		if !x.Begun {
+			x.TLS, x.TLSClient, x.Begun = TLSHandshake, true, true
+			emit(a)
+		}
 	case CloseTLS:
 		m.closeTLS(x, emit)
 	case FIN:
@@ -265,9 +302,18 @@ func (m *Machine) closeTLS(x *SEP, emit func(Action)) {
 	}
 }
 
+// fin closes our direction. A handshake under way is given up with it.
 func (m *Machine) fin(x *SEP, emit func(Action)) {
+	if x.live() && x.TCP != TCPHeld {
+		m.endHandshake(x)
+	}
 	switch x.TCP {
-	case TCPSynRcvd, TCPEst:
+	case TCPSynSent, TCPSynRcvd:
+		if !x.Ending {
+			x.Ending = true
+			emit(FIN)
+		}
+	case TCPEst:
 		x.TCP = TCPHalfOut
 		emit(FIN)
 	case TCPHalfIn:
@@ -289,7 +335,8 @@ func (m *Machine) reset(x *SEP, a Action, emit func(Action)) {
 	case TCPSynSent:
 		a = Silence // E-21: closed without a segment
 	default:
-		if a == Reset && (x.TLS == TLSNone || x.TLS == TLSClosed || !x.Begun) {
+		// Rule (4) of §7.5, RFC 5246 §7.2.1: nothing follows our close_notify.
+		if a == Reset && (x.TLS == TLSNone || x.TLS == TLSClosed || !x.Begun || x.CNSent) {
 			a = Abort
 		}
 	}

@@ -10,7 +10,9 @@ type Rule struct {
 	X, Y Cond
 	DoX  []Action
 	DoY  []Action
-	Note string // for people: cause string of what is notified, or a remark
+	Note string // for people: cause string of what is notified where the event brings none, or a remark
+	// Cause, where set, is the cause string whatever the event brought.
+	Cause string
 }
 
 // Cond is a condition on one SEP. A zero field allows everything.
@@ -51,6 +53,7 @@ const (
 	Live                        // there is a connection or an attempt at one
 	IsAware                     // the gateway parses the application protocol
 	IsLeaving                   // subtracted, or released by order
+	IsEnding                    // our FIN leaves as soon as the connection is up
 )
 
 func (s *SEP) flags() (f Flag) {
@@ -59,7 +62,7 @@ func (s *SEP) flags() (f Flag) {
 		f  Flag
 	}{
 		{s.Exists && s.Remote, Complete}, {s.TLSClient, Client}, {s.TLS13, V13}, {s.CNSent, SentCN}, {s.CNRcvd, RcvdCN},
-		{s.Begun, HasStarted}, {s.Protected(), Secured}, {s.live(), Live}, {s.Aware, IsAware}, {s.Leaving, IsLeaving},
+		{s.Begun, HasStarted}, {s.Protected(), Secured}, {s.live(), Live}, {s.Aware, IsAware}, {s.Leaving, IsLeaving}, {s.Ending, IsEnding},
 	} {
 		if b.on {
 			f |= b.f

@@ -158,6 +158,7 @@ type SEP struct {
 	CNSent  bool
 	CNRcvd  bool
 	Leaving bool // subtracted, or released by order: what happens on it no longer concerns the partner
+	Ending  bool // our FIN leaves as soon as the connection is up
 	Begun   bool // the handshake has begun: a ClientHello was sent or received
 	Timers  uint8
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"imsim/nodes"
-	"imsim/nodes/bearer"
 	"imsim/nodes/protocol/h248"
 	"imsim/sim"
 )
@@ -34,7 +33,7 @@ func (g *Gateway) H248Transaction(id h248.TransactionID, actions []h248.Action, 
 			c := &a.Commands[j]
 			r := h248.Command{Verb: c.Verb, Termination: c.Termination}
 			if e := g.execute(ctx, c, &r, &after, why); e != nil {
-				r.Error = e
+				r.Error, r.Termination = e, c.Termination
 				r.Media, r.Statistics = nil, nil
 				failed = !c.Optional
 			}
@@ -133,6 +132,7 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 	r.Termination = t.id
 	if e := g.streams(t, c, r, after, why); e != nil {
 		for _, s := range t.seps {
+			s.leaving = true
 			s.close()
 		}
 		ctx.remove(t)
@@ -161,18 +161,8 @@ func (g *Gateway) subtract(ctx *context, c, r *h248.Command, after *[]func(), wh
 	}
 	ctx.remove(t)
 	for _, s := range t.seps {
-		st := s.st
-		if st.leaving {
-			continue
-		}
-		st.leaving = true
-		*after = append(*after, func() {
-			ev, side := bearer.SubtractOne, s.side
-			if len(ctx.terms) == 0 {
-				ev = bearer.SubtractBoth
-			}
-			st.leave(side, ev, why)
-		})
+		s.leaving = true
+		*after = append(*after, func() { s.st.leave(s, why) })
 	}
 	return nil
 }
@@ -218,9 +208,17 @@ func (t *termination) statistics(now sim.Time) *h248.Statistics {
 			received += uint64(s.leg.Read)
 		}
 	}
-	return &h248.Statistics{List: []h248.Parm{
+	list := []h248.Parm{
 		h248.Set("nt/dur", h248.Number(uint64(now.Sub(t.since).Milliseconds()))),
 		h248.Set("nt/os", h248.Number(sent)),
 		h248.Set("nt/or", h248.Number(received)),
-	}}
+	}
+	// Rule (5) of §7.5: a truncation is told apart from an orderly end.
+	if n := t.stats.truncated; n > 0 {
+		list = append(list, h248.Set("simstat/truncated", h248.Number(n)))
+	}
+	if n := t.stats.latchMismatch; n > 0 {
+		list = append(list, h248.Set("simstat/latchMismatch", h248.Number(n)))
+	}
+	return &h248.Statistics{List: list}
 }

@@ -74,8 +74,14 @@ func (g *Gateway) endpoint(t *termination, in *h248.Stream) (*sep, *h248.ErrorDe
 		t.ctx.streams = append(t.ctx.streams, st)
 	}
 	s := &sep{st: st, term: t, local: local, side: bearer.X}
-	if st.sep[bearer.X] != nil {
+	if o := st.sep[bearer.X]; o != nil && !o.leaving {
 		s.side = bearer.Y
+	}
+	if o := st.sep[s.side]; o != nil {
+		// What lingers of a subtracted endpoint makes room. [SIM]
+		o.leg.Reset(false, t.ctx.why)
+		o.close()
+		st.m.SEP[s.side] = bearer.SEP{}
 	}
 	if n := len(g.free); n > 0 {
 		s.slot, g.free = g.free[n-1], g.free[:n-1]
@@ -257,7 +263,7 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 			}
 		case "tcpbcc/EstBNC":
 			// E-15: an order that the role forbids is refused, and changes nothing.
-			if x.TCPRole != bearer.Active {
+			if x.TCPRole != bearer.Active && (x.TCP == bearer.TCPIdle || x.TCP == bearer.TCPHeld || x.TCP == bearer.TCPSynRcvd) {
 				return fault(h248.ErrUnknownValue, "tcpbcc/EstBNC on a SEP that is not active")
 			}
 			ev = bearer.EstTCP

@@ -173,6 +173,9 @@ func (g *Gateway) notify(s *sep, o bearer.Out, why sim.Cause) {
 		name, kind = "tlsbsc/BNCChange", "Rel"
 	case bearer.NotifyUp:
 		kind = "Est"
+		if o.Rule.On == bearer.TLSUp {
+			name = "tlsbsc/BNCChange"
+		}
 	}
 	why = g.Mark(why, s.term.realm, nodes.NotifySent, o.Cause)
 	parms := []h248.Parm{h248.Set("Type", h248.Word(kind))}

@@ -56,3 +56,15 @@ func (g *Gateway) local(realm string) (packet.AddrPort, bool) {
 // late takes segments for a relayed stream that is gone: it was no end of their connection, so it has nothing to say
 // . That lasts until the port is used again.
 func (g *Gateway) late(p *packet.Packet) { g.Host.Discard(p, "stream is gone") }
+
+// Ports returns the number of ports in use.
+func (g *Gateway) Ports() (n int) {
+	access, core := g.realms["access"], g.realms["core"]
+	if pool := g.ports[access]; pool != nil {
+		n = len(pool.used)
+	}
+	if pool := g.ports[core]; pool != nil && core != access {
+		n += len(pool.used)
+	}
+	return n
+}

@@ -33,6 +33,7 @@ type sep struct {
 	opened    bool // opening waits for the processor
 	moving    bool // a transfer waits for the processor
 	listening bool
+	leaving   bool // subtracted
 	retired   bool
 
 	deadlines [bearer.NumTimers]deadline
@@ -100,8 +101,11 @@ func (s *sep) WorkDone(arg uint64, why sim.Cause) {
 
 // LegEvent passes what happens on the leg to the correlation machine.
 func (s *sep) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.Cause) {
-	if l != s.leg {
+	if l != s.leg || s.st.sep[s.side] != s {
 		return
+	}
+	if x := s.state(); ev == bearer.FinIn && (x.TLS == bearer.TLSEst || x.TLS == bearer.TLSCNSent) {
+		s.term.stats.truncated++
 	}
 	if ev == bearer.TLSUp || ev == bearer.HandshakeUp {
 		s.state().TLS13 = l.TLS().Info().Version == tls.TLS13

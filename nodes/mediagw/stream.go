@@ -21,7 +21,7 @@ type stream struct {
 	busy    bool
 	out     []bearer.Out
 	through bool
-	leaving bool // subtracted
+	left    bool // both endpoints are subtracted, and the machine knows
 }
 
 type input struct {
@@ -53,7 +53,7 @@ func (st *stream) input(side bearer.Side, ev bearer.Event, cause string, why sim
 		for _, s := range st.sep {
 			if s != nil {
 				s.armTimers(in.why)
-				if st.leaving {
+				if s.leaving {
 					s.retire()
 				}
 			}
@@ -113,6 +113,11 @@ func (st *stream) move(side bearer.Side, why sim.Cause) {
 		}
 		// The last to come true: the octets' arrival, or what made room for them.
 		to.leg.Write(p, later(w, why))
+		// halfCloseTimer: restarted by data in the direction that is open (§0.4).
+		if to.state().Timers&(1<<bearer.HalfClose) != 0 {
+			to.deadlines[bearer.HalfClose] = deadline{}
+			to.armTimers(w)
+		}
 	}
 	from.leg.Settled()
 }
@@ -131,7 +136,7 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 	gw := st.gw
 	switch o.Action {
 	case bearer.Hold, bearer.HoldBriefly, bearer.Accept:
-		if o.Action == bearer.Accept && s.leg.Stream() != nil {
+		if o.Action == bearer.Accept && s.held() {
 			s.leg.ReleaseSYN(why)
 			return
 		}
@@ -141,12 +146,12 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 		s.leg.Accept(s.opening, gw.tcp, o.Action != bearer.Accept)
 	case bearer.Drop:
 		gw.Mark(why, s.term.realm, nodes.SYNDropped, "")
-		if s.leg.Stream() != nil && s.state().TCP == bearer.TCPIdle {
+		if s.held() {
 			s.leg.Forget(why)
 			s.newLeg()
 		}
 	case bearer.Refuse:
-		if s.leg.Stream() != nil && s.state().TCP == bearer.TCPClosed {
+		if s.held() {
 			s.leg.RefuseSYN(why)
 		} else {
 			gw.Host.Refuse(s.opening, why)
@@ -185,6 +190,9 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 	}
 }
 
+// held reports whether the leg's SYN is neither answered nor refused.
+func (s *sep) held() bool { return s.leg.Stream() != nil && s.leg.Stream().Held() }
+
 // newLeg gives the endpoint a leg without a connection.
 func (s *sep) newLeg() {
 	s.leg = bearer.NewLeg(&s.st.gw.Base, s.term.realm, s)
@@ -199,15 +207,22 @@ var defaultTimers = [bearer.NumTimers]time.Duration{
 
 // leave carries out a subtraction: what has been accepted is passed on first, then the machine closes the legs. The
 // endpoints stay until their connections have ended, and go with their ports.
-func (st *stream) leave(side bearer.Side, ev bearer.Event, why sim.Cause) {
+func (st *stream) leave(s *sep, why sim.Cause) {
+	if st.left || st.sep[s.side] != s {
+		return // with its partner, or replaced, in the same transaction
+	}
+	ev := bearer.SubtractOne
+	if o := st.sep[s.side.Other()]; o == nil || o.leaving {
+		ev, st.left = bearer.SubtractBoth, true
+	}
 	if st.through {
 		st.move(bearer.X, why)
 		st.move(bearer.Y, why)
 	}
-	for _, s := range st.sep {
-		if s != nil && (ev == bearer.SubtractBoth || s.side == side) {
-			s.close()
+	for _, o := range st.sep {
+		if o != nil && o.leaving {
+			o.close()
 		}
 	}
-	st.input(side, ev, "", why)
+	st.input(s.side, ev, "", why)
 }

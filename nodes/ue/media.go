@@ -245,7 +245,7 @@ func (m *media) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.C
 		}
 	case bearer.TLSUp:
 		m.up(why)
-	case bearer.TCPFail, bearer.RstIn:
+	case bearer.TCPFail, bearer.RstIn, bearer.TCPLost:
 		m.lost(why)
 		c.mediaLost(cause, why)
 	case bearer.TLSFail, bearer.AlertIn:

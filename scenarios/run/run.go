@@ -7,6 +7,7 @@ import (
 
 	"imsim/netem"
 	"imsim/nodes"
+	"imsim/nodes/invariant"
 	"imsim/scenarios"
 	"imsim/sim"
 )
@@ -19,6 +20,8 @@ type Options struct {
 	Trace    func(sim.RecordID, *sim.Record)       // every record; nil: no trace
 	Capture  *Capture                              // nil: none
 	Started  func(k *sim.Kernel, n *netem.Network) // called when all is built, before the first event
+
+	unwatched bool // without invariants: to measure what they cost, and to show that they move nothing
 }
 
 // Stats is what a run leaves beside its observations.
@@ -32,6 +35,7 @@ type Stats struct {
 	Parts       [sim.NumIngredients]sim.Part
 	Unplaced    int    // calls that were never placed
 	Unsettled   string // who did not come into place
+	Invariants  []invariant.Result
 }
 
 // ErrBuild marks an error in building, which is the scenario's, from one in running.
@@ -51,6 +55,10 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	if opt.Capture != nil {
 		obs = &capturing{obs, opt.Capture}
 	}
+	suite := invariant.New(expected(f), k.Now, obs)
+	if !opt.unwatched {
+		obs = suite
+	}
 	ch := &changes{Observer: obs, steps: f.Timeline}
 	if len(f.Timeline) > 0 {
 		obs = ch
@@ -68,6 +76,9 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 			return Stats{}, fmt.Errorf("%w: %w", ErrBuild, err)
 		}
 	}
+	if !opt.unwatched {
+		suite.Attach(w.net)
+	}
 	if opt.Started != nil {
 		opt.Started(k, w.net)
 	}
@@ -77,7 +88,11 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 		until = sim.Time(f.Run.Until)
 	}
 	err = k.Run(until)
-	return w.stats(), err
+	st := w.stats()
+	if !opt.unwatched {
+		st.Invariants = suite.Finish(err == nil && k.Next() == sim.Never, w.net.Pool.Live(), w.left())
+	}
+	return st, err
 }
 
 // begin starts what nodes do by themselves: gateways register with their controllers, UEs with the network.
