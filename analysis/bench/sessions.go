@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"time"
 
-	"imsim/netem"
 	"imsim/netem/capture"
 	"imsim/netem/packet"
 	"imsim/nodes"
@@ -111,43 +110,6 @@ func sessions(cfg Config, each func(Line)) error {
 		each(l)
 	}
 	return nil
-}
-
-// memory measures what a live session holds: both UEs, proxies, gateway, dialogs, contexts, TCP and TLS. What the
-// script of a session takes is left out, as it is there before.
-func memory(cfg Config, each func(Line)) error {
-	calls := pick(cfg, 2000, 10_000)
-	sc, err := load(calls, distance, "sessions.chat.hold=1h", fmt.Sprintf("run.until=%dms", (time.Duration(calls)*distance+5*time.Second).Milliseconds()))
-	if err != nil {
-		return err
-	}
-	c := &counting{}
-	before := uint64(0)
-	st, err := run.Run(sc, run.Options{Observer: c, Started: func(*sim.Kernel, *netem.Network) { before = heap() }})
-	if err != nil {
-		return err
-	}
-	if c.up != calls || c.ended != 0 {
-		return fmt.Errorf("%d of %d sessions are up, %d have ended", c.up, calls, c.ended)
-	}
-	grown := heap() - before
-	begin := time.Now()
-	runtime.GC()
-	collection := time.Since(begin)
-	runtime.KeepAlive(st)
-	each(Line{
-		Group: "memory", What: fmt.Sprintf("a live session, of %d", calls), Figure: fmt.Sprintf("%.1f KB", float64(grown)/float64(calls)/1000),
-		Beside: fmt.Sprintf("a forced collection takes %v", collection.Round(100*time.Microsecond)), Goal: "≤ 8 KB",
-	})
-	return nil
-}
-
-// heap returns the octets that are in use.
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 // start measures reading and running a small scenario within the program.

@@ -56,9 +56,8 @@ func shares(cfg Config, each func(Line)) error {
 	if err != nil {
 		return err
 	}
-	byLayer, total := attribute(p)
-	names := slices.SortedFunc(maps.Keys(byLayer), func(a, b string) int { return cmp.Or(cmp.Compare(byLayer[b], byLayer[a]), cmp.Compare(a, b)) })
-	for _, name := range names {
+	byLayer, total := attribute(p, 0)
+	for _, name := range largest(byLayer) {
 		part := float64(byLayer[name]) / float64(max(total, 1))
 		each(Line{
 			Group: "shares of a session with TLS engine model, by the innermost package of ours", What: name,
@@ -68,11 +67,18 @@ func shares(cfg Config, each func(Line)) error {
 	return nil
 }
 
-// attribute sums up a profile's samples by layer.
-func attribute(p *profile.Profile) (byLayer map[string]int64, total int64) {
+// largest returns the layers, the largest first.
+func largest(byLayer map[string]int64) []string {
+	return slices.SortedFunc(maps.Keys(byLayer), func(a, b string) int {
+		return cmp.Or(cmp.Compare(byLayer[b], byLayer[a]), cmp.Compare(a, b))
+	})
+}
+
+// attribute sums up one value of a profile's samples by layer.
+func attribute(p *profile.Profile, value int) (byLayer map[string]int64, total int64) {
 	byLayer = map[string]int64{}
 	for _, s := range p.Sample {
-		n := s.Value[0]
+		n := s.Value[value]
 		total += n
 		byLayer[layerOf(s)] += n
 	}

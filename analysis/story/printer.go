@@ -44,8 +44,8 @@ func (p *Printer) Print(r *study.Result) {
 	}
 	if r.Err != nil {
 		fmt.Fprintf(p.Err, "%s: %v\n", r.Point.Name, r.Err)
-		if r.Summary.Status == rundir.Interrupted {
-			fmt.Fprintf(p.Err, "what came out until then is in %s, with status interrupted\n", r.Dir)
+		if r.Written && r.Summary.Status != rundir.Complete {
+			fmt.Fprintf(p.Err, "what came out until then is in %s, with status %s\n", r.Dir, r.Summary.Status)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 var labels = map[string]string{
 	nodes.RegisterSent: "REGISTER", nodes.Registered: "registered", nodes.RegisterRefused: "refused", nodes.AssociationUp: "H.248 up",
 	nodes.AssociationLost: "H.248 lost",
-	nodes.InviteSent: "INVITE", nodes.InviteReceived: "INVITE in", nodes.AnswerSent: "200 OK", nodes.AnswerReceived: "200 OK in",
+	nodes.InviteSent:      "INVITE", nodes.InviteReceived: "INVITE in", nodes.AnswerSent: "200 OK", nodes.AnswerReceived: "200 OK in",
 	nodes.CallRejected: "rejected", nodes.ByeSent: "BYE", nodes.ByeReceived: "BYE in",
 	nodes.AddSent: "Add", nodes.ModifySent: "Modify", nodes.SubtractSent: "Subtract", nodes.NotifyReceived: "Notify in",
 	nodes.AddReceived: "Add in", nodes.ModifyReceived: "Modify in", nodes.SubtractRecv: "Subtract in", nodes.NotifySent: "Notify",

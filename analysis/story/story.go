@@ -36,8 +36,8 @@ func (p *Printer) story(r *study.Result) {
 	fmt.Fprintf(p.W, "  %-14s%s (%d events, %d packets, %.3f s of virtual time, seed %d)\n", "fingerprint", r.Manifest.Fingerprint,
 		r.Manifest.Events, r.Manifest.Packets, float64(r.Manifest.End)/1e9, r.Manifest.Seed)
 	complaints(p.W, s)
-	if r.Summary.Status == "" {
-		return // nothing was written
+	if !r.Written {
+		return
 	}
 	d, err := rundir.Open(r.Dir)
 	if err != nil {

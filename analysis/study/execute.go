@@ -188,7 +188,7 @@ func (r *Result) write(w *rundir.Writer, c *measure.Collector) error {
 	if err != nil {
 		return err
 	}
-	r.Dir = shorter(r.Dir, where)
+	r.Dir, r.Written = shorter(r.Dir, where), true
 	return nil
 }
 

@@ -93,6 +93,7 @@ type Result struct {
 	Manifest rundir.Manifest
 	Summary  rundir.Summary
 	KPIs     []rundir.KPI
+	Written  bool  // the run's files are in Dir
 	Err      error // why the run is not complete
 }
 
