@@ -30,7 +30,7 @@ func memory(cfg Config, each func(Line)) error {
 	var before uint64
 	var layersBefore map[string]int64
 	var profileErr error
-	st, err := run.Run(sc, run.Options{Observer: c, Started: func(*sim.Kernel, *netem.Network) {
+	st, err := run.Run(sc, run.Options{Observer: c, Unwatched: true, Started: func(*sim.Kernel, *netem.Network) {
 		before = heap()
 		layersBefore, profileErr = heapByLayer()
 	}})

@@ -66,7 +66,7 @@ func complete(sc *scenarios.Scenario, calls int, opt run.Options) (time.Duration
 	return took, nil
 }
 
-// sessions measures whole calls: model against real TLS, and with a capture of every interface.
+// sessions measures whole calls: model against real TLS, and what each kind of observer adds.
 func sessions(cfg Config, each func(Line)) error {
 	calls := pick(cfg, 1000, 3000)
 	sc, err := load(calls, distance)
@@ -74,13 +74,14 @@ func sessions(cfg Config, each func(Line)) error {
 		return err
 	}
 	variants := []func() run.Options{
-		func() run.Options { return run.Options{} },
-		func() run.Options { return run.Options{Engine: nodes.EngineReal} },
+		func() run.Options { return run.Options{Unwatched: true} },
+		func() run.Options { return run.Options{Engine: nodes.EngineReal, Unwatched: true} },
 		func() run.Options {
 			w := capture.NewWriter(io.Discard, capture.Options{Wire: (*packet.Packet).Marshal})
-			return run.Options{Capture: &run.Capture{Writer: w}}
+			return run.Options{Capture: &run.Capture{Writer: w}, Unwatched: true}
 		},
-		func() run.Options { return run.Options{Trace: func(sim.RecordID, *sim.Record) {}} },
+		func() run.Options { return run.Options{Trace: func(sim.RecordID, *sim.Record) {}, Unwatched: true} },
+		func() run.Options { return run.Options{} },
 	}
 	ns := make([][]float64, len(variants))
 	ratio := make([][]float64, len(variants))
@@ -101,6 +102,7 @@ func sessions(cfg Config, each func(Line)) error {
 		{What: "TLS engine real (crypto/tls)"},
 		{What: "model, every interface captured", Goal: "≤ 1.5 ×"},
 		{What: "model, every record traced (and thrown away)"},
+		{What: "model, invariants watched, as simulate run does"},
 	} {
 		m := median(ns[i])
 		l.Group, l.Figure, l.Beside = group, nanoseconds(m), perSecond(m)

@@ -15,6 +15,7 @@ import (
 	"imsim/netem/capture"
 	"imsim/netem/packet"
 	"imsim/nodes"
+	"imsim/nodes/invariant"
 	"imsim/scenarios"
 	"imsim/scenarios/measure"
 	"imsim/scenarios/run"
@@ -141,7 +142,7 @@ func capturing(sc *scenarios.Scenario, f io.Writer) *run.Capture {
 func (r *Result) summarise(c *measure.Collector, st *run.Stats) {
 	s := &r.Summary
 	c.Fill(s, r.Point.Scenario)
-	s.Invariants, s.NotModelled = []rundir.Invariant{}, []string{}
+	s.Invariants, s.NotModelled = invariants(st.Invariants), []string{}
 	s.Status = rundir.Complete
 	if r.Err != nil {
 		s.Status, s.Error = rundir.Broken, r.Err.Error()
@@ -156,6 +157,35 @@ func (r *Result) summarise(c *measure.Collector, st *run.Stats) {
 			Violations: []string{fmt.Sprintf("%d calls were not placed: %s did not come into place", st.Unplaced, st.Unsettled)},
 		})
 	}
+}
+
+// invariants turns what was watched into what is written.
+func invariants(results []invariant.Result) []rundir.Invariant {
+	out := []rundir.Invariant{}
+	for i := range results {
+		r := &results[i]
+		v := rundir.Invariant{Name: r.Name, Checked: r.Checked, Violations: []string{}}
+		for _, x := range r.Violations {
+			v.Violations = append(v.Violations, violation(x))
+		}
+		if n := r.Broken - uint64(len(r.Violations)); n > 0 {
+			v.Violations = append(v.Violations, fmt.Sprintf("and %d more times", n))
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// violation says when, where and how an invariant did not hold.
+func violation(x invariant.Violation) string {
+	s := x.At.String()
+	if x.Node != "" {
+		s += ", " + x.Node
+	}
+	if x.Session != 0 {
+		s += fmt.Sprintf(", session %d", x.Session)
+	}
+	return s + ": " + x.Text
 }
 
 // manifest enters what was run.
@@ -204,7 +234,7 @@ func shorter(asked, where string) string {
 // verify runs the point again with every observer the other way round. The trajectory must be the same.
 func (r *Result) verify(ctx context.Context, st *run.Stats, opt Options, traced bool) {
 	sc := r.Point.Scenario
-	o := run.Options{Engine: opt.Engine, Started: func(k *sim.Kernel, _ *netem.Network) { context.AfterFunc(ctx, k.Interrupt) }}
+	o := run.Options{Engine: opt.Engine, Unwatched: true, Started: func(k *sim.Kernel, _ *netem.Network) { context.AfterFunc(ctx, k.Interrupt) }}
 	if !traced {
 		o.Trace = func(sim.RecordID, *sim.Record) {}
 	}

@@ -8,7 +8,7 @@ var (
 	tcpNames  = [...]string{"idle", "held", "syn-sent", "syn-rcvd", "est", "half-in", "half-out", "closing", "closed"}
 	tlsNames  = [...]string{"none", "idle", "armed", "handshake", "verify-wait", "est", "cn-sent", "cn-rcvd", "closed"}
 	roleNames = [...]string{"undecided", "passive", "active", "holdconn"}
-	flagNames = [...]string{"complete", "client", "1.3", "cn-sent", "cn-rcvd", "begun", "protected", "live", "aware", "leaving"}
+	flagNames = [...]string{"complete", "client", "1.3", "cn-sent", "cn-rcvd", "begun", "protected", "live", "aware", "leaving", "ending"}
 	factNames = [...]string{"strict", "interlinked", "truncation=rst", "truncation=fin", "wrongDirection=rst", "wrongDirection=drop",
 		"releaseMode=graceful", "releaseMode=abort", "strictHold", "strictAccept", "opened", "unopened"}
 )
@@ -93,5 +93,9 @@ var Columns = []string{"rule", "event on X", "if", "X", "Y", "do to X", "do to Y
 
 // Row returns the rule as the cells of a table under Columns.
 func (r *Rule) Row() []string {
-	return []string{r.ID, r.On.String(), r.If.String(), r.X.String(), r.Y.String(), actionsOf(r.DoX), actionsOf(r.DoY), r.Note}
+	note := r.Note
+	if r.Cause != "" {
+		note = strings.TrimPrefix(note+"; cause "+r.Cause, "; ")
+	}
+	return []string{r.ID, r.On.String(), r.If.String(), r.X.String(), r.Y.String(), actionsOf(r.DoX), actionsOf(r.DoY), note}
 }

@@ -39,7 +39,7 @@ func TestInvariantsHold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	un, err := Run(sc, Options{unwatched: true})
+	un, err := Run(sc, Options{Unwatched: true})
 	if err != nil || un.Fingerprint != st.Fingerprint {
 		t.Errorf("invariants move the trajectory: %s with, %s without, %v", st.Fingerprint, un.Fingerprint, err)
 	}
@@ -75,7 +75,7 @@ func BenchmarkInvariants(b *testing.B) {
 			for b.Loop() {
 				for i := range took {
 					began := time.Now()
-					st, err := Run(sc, Options{unwatched: i == 0})
+					st, err := Run(sc, Options{Unwatched: i == 0})
 					if err != nil {
 						b.Fatal(err)
 					}

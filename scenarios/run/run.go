@@ -20,8 +20,8 @@ type Options struct {
 	Trace    func(sim.RecordID, *sim.Record)       // every record; nil: no trace
 	Capture  *Capture                              // nil: none
 	Started  func(k *sim.Kernel, n *netem.Network) // called when all is built, before the first event
-
-	unwatched bool // without invariants: to measure what they cost, and to show that they move nothing
+	// Unwatched runs without invariants: to measure what they cost, and to show that they move nothing.
+	Unwatched bool
 }
 
 // Stats is what a run leaves beside its observations.
@@ -56,7 +56,7 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 		obs = &capturing{obs, opt.Capture}
 	}
 	suite := invariant.New(expected(f), k.Now, obs)
-	if !opt.unwatched {
+	if !opt.Unwatched {
 		obs = suite
 	}
 	ch := &changes{Observer: obs, steps: f.Timeline}
@@ -76,7 +76,7 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 			return Stats{}, fmt.Errorf("%w: %w", ErrBuild, err)
 		}
 	}
-	if !opt.unwatched {
+	if !opt.Unwatched {
 		suite.Attach(w.net)
 	}
 	if opt.Started != nil {
@@ -89,7 +89,7 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	}
 	err = k.Run(until)
 	st := w.stats()
-	if !opt.unwatched {
+	if !opt.Unwatched {
 		st.Invariants = suite.Finish(err == nil && k.Next() == sim.Never, w.net.Pool.Live(), w.left())
 	}
 	return st, err
