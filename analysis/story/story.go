@@ -115,12 +115,16 @@ var about = []struct{ name, what string }{
 func files(w io.Writer, d *rundir.Run) {
 	fmt.Fprintf(w, "\nfiles in %s\n", d.Dir)
 	captures, _ := d.Captures()
-	for _, c := range captures {
-		fmt.Fprintf(w, "  %-18s%9s  %s\n", "captures/", size(c), "packets, and in clear what travels in TLS: wireshark "+filepath.ToSlash(c))
+	for i, c := range captures {
+		what := "packets at this host"
+		if i == 0 {
+			what = "packets at this host: wireshark " + filepath.ToSlash(c)
+		}
+		fmt.Fprintf(w, "  %-22s%9s  %s\n", "captures/"+filepath.Base(c), size(c), what)
 	}
 	for _, f := range about {
 		if path := filepath.Join(d.Dir, f.name); exists(path) {
-			fmt.Fprintf(w, "  %-18s%9s  %s\n", f.name, size(path), f.what)
+			fmt.Fprintf(w, "  %-22s%9s  %s\n", f.name, size(path), f.what)
 		}
 	}
 }

@@ -87,13 +87,9 @@ func one(ctx context.Context, p *Point, dir string, opt Options) *Result {
 		}
 		o.Trace = t.Record
 	}
+	var files captures
 	if opt.captures(sc) {
-		f, err := w.Capture(p.Name)
-		if err != nil {
-			r.Err = err
-			return r
-		}
-		o.Capture = capturing(sc, f)
+		o.Capture = files.capture(sc, w.Capture)
 	}
 	st, err := run.Run(sc, o)
 	if errors.Is(err, run.ErrBuild) {
@@ -101,10 +97,8 @@ func one(ctx context.Context, p *Point, dir string, opt Options) *Result {
 		return r
 	}
 	r.Err = err
-	if o.Capture != nil {
-		if err := o.Capture.Writer.Close(); err != nil && r.Err == nil {
-			r.Err = err
-		}
+	if err := files.close(); err != nil && r.Err == nil {
+		r.Err = err
 	}
 	r.summarise(c, &st)
 	if opt.Verify && r.Err == nil {
@@ -129,13 +123,36 @@ func (o *Options) captures(sc *scenarios.Scenario) bool {
 	return o.Capture || len(sc.File.Capture.Interfaces) > 0
 }
 
-// capturing makes a capture of what the scenario names, or of everything.
-func capturing(sc *scenarios.Scenario, f io.Writer) *run.Capture {
-	w := capture.NewWriter(f, capture.Options{
-		Application: "imsim simulate, models " + version.Model, SnapLen: int(sc.File.Capture.Snap), Wire: (*packet.Packet).Marshal,
-		Comment: "Scenario " + sc.Name + ": " + sc.File.Title + ". Messages that travel in TLS are in clear on the interfaces named …/plain.",
-	})
-	return &run.Capture{Writer: w, Interfaces: sc.File.Capture.Interfaces}
+// captures are the capture files of a run, one a host.
+type captures struct {
+	writers []*capture.Writer
+	err     error // of making a file
+}
+
+// capture captures what the scenario names, or every host, into files that create makes by the host's name.
+func (c *captures) capture(sc *scenarios.Scenario, create func(node string) (io.Writer, error)) *run.Capture {
+	return &run.Capture{Interfaces: sc.File.Capture.Interfaces, Open: func(node string) *capture.Writer {
+		f, err := create(node)
+		if err != nil {
+			c.err = errors.Join(c.err, err)
+			f = io.Discard
+		}
+		w := capture.NewWriter(f, capture.Options{
+			Application: "imsim simulate, models " + version.Model, SnapLen: int(sc.File.Capture.Snap), Wire: (*packet.Packet).Marshal,
+			Comment: "What " + node + " sees in scenario " + sc.Name + ": " + sc.File.Title + ". Messages that travel in TLS are in clear on the interfaces named …/plain.",
+		})
+		c.writers = append(c.writers, w)
+		return w
+	}}
+}
+
+// close ends the files, which are the run directory's to close, and returns what went wrong.
+func (c *captures) close() error {
+	err := c.err
+	for _, w := range c.writers {
+		err = errors.Join(err, w.Close())
+	}
+	return err
 }
 
 // summarise enters what came out.
@@ -239,7 +256,7 @@ func (r *Result) verify(ctx context.Context, st *run.Stats, opt Options, traced 
 		o.Trace = func(sim.RecordID, *sim.Record) {}
 	}
 	if !opt.captures(sc) {
-		o.Capture = capturing(sc, io.Discard)
+		o.Capture = new(captures).capture(sc, func(string) (io.Writer, error) { return io.Discard, nil })
 	}
 	again, err := run.Run(sc, o)
 	v := rundir.Invariant{Name: "the fingerprint is the same with all observers toggled", Checked: 1, Violations: []string{}}

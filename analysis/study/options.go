@@ -54,7 +54,7 @@ type Options struct {
 	Out      string // directory of the study; "": out
 	Trace    Tracing
 	Engine   nodes.Engine
-	Capture  bool // capture every interface where the scenario names none
+	Capture  bool // capture every host where the scenario names no interface
 	Verify   bool // run again with all observers the other way round, and compare fingerprints
 	Progress *Progress
 }

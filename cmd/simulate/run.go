@@ -75,7 +75,7 @@ func runCommand() *cobra.Command {
 	setFlag(cmd, &set)
 	f.Uint64Var(&seed, "seed", 0, "seed of all random streams, instead of the scenario's")
 	f.StringVar(&opt.Out, "out", "", "`directory` to write into")
-	f.BoolVar(&opt.Capture, "capture", false, "capture packets: what the scenario names, or every interface")
+	f.BoolVar(&opt.Capture, "capture", false, "capture packets, a file a host: what the scenario names, or every host")
 	f.StringVar(&trace, "trace", "auto", "record causes: auto (up to 100 sessions), all or none")
 	f.StringVar(&engine, "tls", "model", "TLS engine: model or real")
 	f.BoolVar(&opt.Verify, "verify", false, "run again with all observers toggled and compare fingerprints")
