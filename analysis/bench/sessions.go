@@ -68,7 +68,7 @@ func complete(sc *scenarios.Scenario, calls int, opt run.Options) (time.Duration
 
 // sessions measures whole calls: model against real TLS, and what each kind of observer adds.
 func sessions(cfg Config, each func(Line)) error {
-	calls := pick(cfg, 1000, 3000)
+	calls := pick(cfg, 1000, 1500)
 	sc, err := load(calls, distance)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func sessions(cfg Config, each func(Line)) error {
 	}
 	ns := make([][]float64, len(variants))
 	ratio := make([][]float64, len(variants))
-	for range pick(cfg, 3, 7) {
+	for range pick(cfg, 3, 5) {
 		for i, v := range variants {
 			runtime.GC() // each pays for its own garbage
 			took, err := complete(sc, calls, v())
