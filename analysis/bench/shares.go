@@ -43,10 +43,12 @@ func shares(cfg Config, each func(Line)) error {
 	}
 	length := pick(cfg, 3*time.Second, 15*time.Second)
 	runs := 0
-	for begin := kernelbench.CPUTime(); kernelbench.CPUTime()-begin < length; runs++ {
+	var took time.Duration
+	for begin := kernelbench.CPUTime(); took < length; runs++ {
 		if _, err = complete(sc, calls, run.Options{Unwatched: true}); err != nil {
 			break
 		}
+		took = kernelbench.CPUTime() - begin
 	}
 	pprof.StopCPUProfile()
 	if err != nil {
@@ -61,7 +63,7 @@ func shares(cfg Config, each func(Line)) error {
 		part := float64(byLayer[name]) / float64(max(total, 1))
 		each(Line{
 			Group: "shares of a session with TLS engine model, by the innermost package of ours", What: name,
-			Figure: fmt.Sprintf("%.1f %%", 100*part), Beside: nanoseconds(part * float64(length) / float64(runs*calls)),
+			Figure: fmt.Sprintf("%.1f %%", 100*part), Beside: nanoseconds(part * float64(took) / float64(runs*calls)),
 		})
 	}
 	return nil
