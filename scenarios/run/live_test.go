@@ -1,0 +1,47 @@
+package run
+
+import (
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"testing"
+	"time"
+
+	"imsim/netem"
+	"imsim/scenarios"
+	"imsim/sim"
+)
+
+// TestLiveSessions measures the memory of sessions that stand: both UEs, gateway, dialogs, contexts, TCP and TLS state.
+// Half an hour after the last call no SIP transaction is left. HEAP names a file for the heap profile.
+func TestLiveSessions(t *testing.T) {
+	const sessions = 2000
+	sc, err := scenarios.Load("e2ae-msrp-orig-agnostic", scenarios.Options{Set: []string{
+		"sessions.chat.count=2000", "sessions.chat.arrivals={every: 2ms}", "sessions.chat.hold=1h", "run.until=50m",
+		"nodes.pcscf1.profile=ideal", "nodes.scscf1.profile=ideal", "nodes.agw1.profile=ideal-gateway", "nodes.ue-a.profile=ideal", "nodes.ue-b.profile=ideal"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	st, err := Run(sc, Options{Started: func(*sim.Kernel, *netem.Network) {
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if name := os.Getenv("HEAP"); name != "" {
+		f, err := os.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = pprof.WriteHeapProfile(f)
+		_ = f.Close()
+	}
+	t.Logf("%d bytes and %.1f objects a live session (%v)", (after.HeapAlloc-before.HeapAlloc)/sessions,
+		float64(after.HeapObjects-before.HeapObjects)/sessions, time.Duration(st.End))
+	runtime.KeepAlive(st)
+}
