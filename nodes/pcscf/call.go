@@ -1,6 +1,8 @@
 package pcscf
 
 import (
+	"strings"
+
 	"imsim/nodes"
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/protocol/sdp"
@@ -63,7 +65,7 @@ type waiting struct {
 
 // invite starts a call.
 func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
-	c := &call{p: p, id: m.CallID(), why: why, server: tx, invite: m, context: h248.ChooseContext}
+	c := &call{p: p, id: strings.Clone(m.CallID()), why: why, server: tx, invite: m, context: h248.ChooseContext}
 	c.originating = p.fromAccess(from)
 	if c.originating {
 		c.served = p.users[sip.AddressURI(m.First(sip.HContact))]
@@ -154,6 +156,7 @@ func (c *call) confirm(m *sip.Message) {
 func (c *call) slim() {
 	if c.final && c.settled && !c.busy && len(c.waiting) == 0 {
 		c.invite, c.forward, c.offer, c.waiting = nil, nil, nil, nil
+		c.far.local, c.near.local = sdp.Fragment{}, sdp.Fragment{}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // with the client transaction that the request goes on with, and takes responses back.
 type Forwarder struct {
 	SIP     *SIP
-	route   string // our entry in Record-Route
+	route   string                // our entry in Record-Route
 	clients map[sip.TxID]sip.TxID // client → server; never ranged over
 	servers map[sip.TxID]sip.TxID // server → client
 

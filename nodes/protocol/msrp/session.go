@@ -62,6 +62,11 @@ type Endpoint struct {
 	// IDs is where transaction and message ids come from.
 	IDs      sim.Stream
 	sessions map[string]*Session // by session-id; never ranged over
+
+	// Memory that its connections use in turns; an idle one keeps none.
+	scratch scratch
+	outs    []Output
+	spans   []packet.Span
 }
 
 // Open makes a session. It panics when cfg.Local is not an MSRP URI with a session-id: that is ours.
