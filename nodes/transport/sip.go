@@ -32,6 +32,11 @@ type SIPUser interface {
 	SIPFailed(tx sip.TxID, status int, why sim.Cause)
 }
 
+// SIPEnder is a SIPUser that wants to know when a transaction is over and nothing more will come of it.
+type SIPEnder interface {
+	SIPEnded(tx sip.TxID)
+}
+
 // SIP is the SIP stack of one node: a transaction layer bound to the node's host.
 type SIP struct {
 	Layer *sip.Layer
@@ -190,6 +195,10 @@ func (t *SIP) pump() {
 				status = 0
 			}
 			t.user.SIPFailed(o.Tx, status, o.Why)
+		case sip.OutTerminated:
+			if u, ok := t.user.(SIPEnder); ok {
+				u.SIPEnded(o.Tx)
+			}
 		case sip.OutTransportError:
 			t.user.SIPFailed(o.Tx, 503, o.Why)
 		}
