@@ -92,6 +92,7 @@ func (c *call) settle(w waiting) {
 		return
 	}
 	c.settled = true
+	w.answer = d
 	// The gateway stands in for each side towards the other, so the direction is kept (TS 23.334 cl. 5.16.2.2).
 	farRole, nearRole := offererRole, offererRole.Mirror()
 
@@ -99,7 +100,7 @@ func (c *call) settle(w waiting) {
 	stream := h248.Stream{ID: 1, Remote: c.remoteFor(&c.far, ans)}
 	control := &h248.LocalControl{}
 	if !c.relay {
-		local := c.far.local
+		local := *c.far.local
 		local.Set(sdp.AttrSetup, farRole.String())
 		stream.Local = local.Append(nil)
 		control.Properties = c.interlink(&c.far, farRole, "*")
@@ -133,8 +134,7 @@ func (c *call) configured(actions []h248.Action, why sim.Cause) {
 		c.refuseAnswer(w, "the gateway has no resources")
 		return
 	}
-	d, _ := sdp.Parse([]byte(w.m.Body))
-	w.m.SetBody("application/sdp", c.answerFor(d))
+	w.m.SetBody("application/sdp", c.answerFor(w.answer))
 	c.p.sip.Respond(w.server, w.m, why)
 }
 

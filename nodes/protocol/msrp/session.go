@@ -38,7 +38,6 @@ type Config struct {
 // Session is one MSRP session: a pair of paths, bound to one connection at a time.
 type Session struct {
 	cfg      Config
-	local    URI
 	conn     *Conn
 	incoming []*incoming
 	done     []string // Message-IDs of the last maxDone complete messages, against duplicates (RFC 4975 §5.4)
@@ -78,7 +77,7 @@ func (e *Endpoint) Open(cfg Config) *Session {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
 	}
-	s := &Session{cfg: cfg, local: u}
+	s := &Session{cfg: cfg}
 	if e.sessions == nil {
 		e.sessions = make(map[string]*Session)
 	}
@@ -93,10 +92,16 @@ func (e *Endpoint) Close(s *Session) {
 		return
 	}
 	s.closed = true
-	delete(e.sessions, s.local.Session)
+	delete(e.sessions, s.local().Session)
 	if s.conn != nil {
 		s.conn.unbind(s)
 	}
+}
+
+// local returns our URI, which is read when it is needed: mostly its text is enough.
+func (s *Session) local() URI {
+	u, _ := ParseURI(s.cfg.Local)
+	return u
 }
 
 // find returns the session that a To-Path names, or nil (RFC 4975 §5.4, §7.3).
@@ -110,7 +115,7 @@ func (e *Endpoint) find(to string) *Session {
 	switch {
 	case s == nil:
 		return nil
-	case last == s.cfg.Local, s.local.Equal(u), s.cfg.IgnoreScheme && s.local.EqualButScheme(u):
+	case last == s.cfg.Local, s.local().Equal(u), s.cfg.IgnoreScheme && s.local().EqualButScheme(u):
 		return s
 	}
 	return nil
