@@ -66,7 +66,6 @@ func (c *call) reserved(actions []h248.Action, why sim.Cause) {
 		return
 	}
 	to.Timers = p.timersTo(to)
-	c.forward = m.Clone()
 	p.fwd.Forward(c.server, m, to, why)
 	c.client = p.fwd.Client(c.server)
 	p.byTx[c.client] = c
@@ -146,9 +145,9 @@ func (c *call) refuseAnswer(w waiting, text string) {
 	r.Add(sip.HWarning, sip.Warning{Code: 399, Agent: p.sip.Local.String(), Text: text}.String())
 	p.sip.Respond(w.server, r, why)
 	if w.m.Status >= 200 {
-		if d, err := sip.NewUACDialog(c.forward, w.m); err == nil {
+		if d, err := sip.NewUACDialog(c.invite, w.m); err == nil {
 			d.Routes = p.beyond(d.Routes)
-			ack := d.Ack(c.forward)
+			ack := d.Ack(c.invite)
 			if to, err := p.fwd.NextHop(ack); err == nil {
 				p.sip.Request(ack, to, why)
 			}

@@ -16,10 +16,9 @@ type call struct {
 	p                  *PCSCF
 	id                 string
 	why                sim.Cause
-	server             sip.TxID // of the INVITE, towards the caller
-	client             sip.TxID // towards the called
-	invite             *sip.Message
-	forward            *sip.Message // as it went on
+	server             sip.TxID     // of the INVITE, towards the caller
+	client             sip.TxID     // towards the called
+	invite             *sip.Message // as it came, then as it went on
 	toCaller, toCalled sip.Packed   // once there is a 2xx: the dialogs that it takes to end the call from here
 	final              bool         // a 2xx has been passed on
 
@@ -143,7 +142,7 @@ func (c *call) confirm(m *sip.Message) {
 		d.Routes = c.p.beyond(d.Routes)
 		c.toCaller = d.Pack()
 	}
-	if d, err := sip.NewUACDialog(c.forward, m); err == nil {
+	if d, err := sip.NewUACDialog(c.invite, m); err == nil {
 		d.Routes = c.p.beyond(d.Routes)
 		d.Contact = ""
 		d.LocalSeq += 1 << 16 // ahead of what the caller itself may have sent
@@ -154,7 +153,7 @@ func (c *call) confirm(m *sip.Message) {
 // slim lets go of what only the set-up needs; an established call lasts.
 func (c *call) slim() {
 	if c.final && c.settled && !c.busy && len(c.waiting) == 0 {
-		c.invite, c.forward, c.offer, c.waiting = nil, nil, nil, nil
+		c.invite, c.offer, c.waiting = nil, nil, nil
 		c.far.local, c.near.local = nil, nil
 	}
 }

@@ -125,9 +125,8 @@ func (c *call) respond(o sip.UASOutput) {
 func (c *call) acked(m *sip.Message, why sim.Cause) {
 	if c.uas != nil && c.uas.Ack(m) {
 		c.u.Mark(why, "", nodes.AckReceived, "")
-		// What lasts as long as the call does not keep messages alive.
-		c.dialog.Detach()
-		c.invite, c.uas = nil, nil
+		c.uas = nil
+		c.rest()
 		c.wake()
 	}
 }
