@@ -18,7 +18,8 @@ func TestLiveSessions(t *testing.T) {
 	const sessions = 2000
 	sc, err := scenarios.Load("e2ae-msrp-orig-agnostic", scenarios.Options{Set: []string{
 		"sessions.chat.count=2000", "sessions.chat.arrivals={every: 500ms}", "sessions.chat.hold=1h", "run.until=50m",
-		"nodes.pcscf1.profile=ideal", "nodes.scscf1.profile=ideal", "nodes.agw1.profile=ideal", "nodes.ue-a.costs.message=0s", "nodes.ue-b.costs.message=0s", "nodes.ue-a.profile=ideal", "nodes.ue-b.profile=ideal"}})
+		"nodes.pcscf1.profile=ideal", "nodes.scscf1.profile=ideal", "nodes.agw1.profile=ideal", "nodes.ue-a.profile=ideal", "nodes.ue-b.profile=ideal",
+		"nodes.ue-a.costs=null", "nodes.ue-b.costs=null"}})
 	if err != nil {
 		t.Fatal(err)
 	}
