@@ -18,24 +18,23 @@ type StreamOwner interface {
 type Stream struct {
 	Tag any // the owner's
 
-	owner         StreamOwner
-	host          *Host
-	local, remote packet.AddrPort
-	hash          uint32
-	slot          uint32
-	linked        bool // in the host's table
-	held          bool // has a slot
-	pumping       bool
-	reporting     bool // an event that delivers reports is pending
-	hasNext       bool
-	next          tcp.Event // taken from conn and not delivered yet
-	conn          tcp.Conn
+	owner     StreamOwner
+	host      *Host
+	hash      uint32
+	slot      uint32
+	linked    bool // in the host's table
+	held      bool // has a slot
+	pumping   bool
+	reporting bool // an event that delivers reports is pending
+	hasNext   bool
+	next      tcp.Event // taken from conn and not delivered yet
+	conn      tcp.Conn
 }
 
-// newStream makes a stream and enters it into the host's table.
+// newStream makes a stream and enters it into the host's table. Its connection is to be opened at once, with the addresses.
 func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stream {
 	t := &h.tcp
-	s := &Stream{owner: owner, host: h, local: local, remote: remote, hash: flowHash(local, remote), linked: true, held: true}
+	s := &Stream{owner: owner, host: h, hash: flowHash(local, remote), linked: true, held: true}
 	if n := len(t.free); n > 0 {
 		s.slot = t.free[n-1]
 		t.free = t.free[:n-1]
@@ -49,10 +48,10 @@ func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stre
 }
 
 // Local returns this end's transport address.
-func (s *Stream) Local() packet.AddrPort { return s.local }
+func (s *Stream) Local() packet.AddrPort { return s.conn.Local() }
 
 // Remote returns the peer's transport address.
-func (s *Stream) Remote() packet.AddrPort { return s.remote }
+func (s *Stream) Remote() packet.AddrPort { return s.conn.Remote() }
 
 // Host returns the host that the stream is on.
 func (s *Stream) Host() *Host { return s.host }

@@ -44,7 +44,7 @@ func (t *tcpHost) find(local, remote packet.AddrPort) flowRef {
 			if w := &t.waits.all[e.ref.index()]; w.remote == remote && w.local == local {
 				return e.ref
 			}
-		} else if s := t.slots[e.ref.index()].s; s.remote == remote && s.local == local {
+		} else if s := t.slots[e.ref.index()].s; s.conn.Remote() == remote && s.conn.Local() == local {
 			return e.ref
 		}
 	}

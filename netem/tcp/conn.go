@@ -171,12 +171,13 @@ func (c *Conn) Release(now sim.Time, why sim.Cause) {
 // Held reports whether a passive open waits for Release.
 func (c *Conn) Held() bool { return c.held }
 
-// Forget makes the connection vanish without a segment or an event, as if the host had lost its memory of it.
+// Forget makes the connection vanish without a segment or an event, as if the host had lost its memory of it. Its addresses
+// can still be read.
 func (c *Conn) Forget() {
 	c.snd.release(c.pool)
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
-	*c = Conn{pool: c.pool}
+	*c = Conn{pool: c.pool, local: c.local, remote: c.remote}
 	c.timers.init()
 }
 

@@ -16,9 +16,9 @@ type engine interface {
 	flight() packet.Payload               // the flight of the event that takes effect now
 	seal(p packet.Payload) packet.Payload // application data
 	alert(a Alert) packet.Payload         // under the protection that now holds
-	info(i *Info)
-	finish() // the session has ended: nothing but info follows
-	free()   // and not even that
+	info(i Info) Info                     // completes it
+	finish()                              // the session has ended: nothing but info follows
+	free()                                // and not even that
 }
 
 type eventKind uint8
@@ -186,9 +186,7 @@ func (s *session) State() State { return s.state }
 
 // Info implements Session.
 func (s *session) Info() Info {
-	i := Info{Version: s.version, PeerCert: s.peerCert, Withheld: s.withheld.Len}
-	s.eng.info(&i)
-	return i
+	return s.eng.info(Info{Version: s.version, PeerCert: s.peerCert, Withheld: s.withheld.Len})
 }
 
 // run lets everything happen that can happen without the processor.

@@ -184,7 +184,10 @@ func (m *model) alert(a Alert) packet.Payload {
 	return w.payload()
 }
 
-func (m *model) info(i *Info) { i.Suite = suiteName(m.suite) }
+func (m *model) info(i Info) Info {
+	i.Suite = suiteName(m.suite)
+	return i
+}
 
 func (m *model) finish() {
 	m.in = packet.Payload{}

@@ -285,9 +285,10 @@ func (r *real) seal(p packet.Payload) packet.Payload {
 	return packet.PayloadOf(r.link.take())
 }
 
-func (r *real) info(i *Info) {
+func (r *real) info(i Info) Info {
 	i.Suite, i.KeyLog = r.suite, r.keys.String()
 	i.CanDecode = i.KeyLog != ""
+	return i
 }
 
 func (r *real) finish() {

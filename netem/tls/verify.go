@@ -11,7 +11,7 @@ func (s *session) verify(why sim.Cause) {
 		s.fail(event{kind: evFail, alert: BadCertificate, text: CauseFingerprint}, why)
 		return
 	}
-	s.state, s.verified = Open, true
+	s.state, s.verified, s.fps = Open, true, nil
 	if s.gotEnd {
 		s.state = CloseReceived
 	}

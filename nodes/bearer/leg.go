@@ -200,8 +200,12 @@ func (l *Leg) Take(limit int, into *packet.Payload, reading sim.Cause) (int, sim
 	if l.tls == nil {
 		n, why = l.stream.Read(limit, into, reading)
 	} else if n = min(limit, l.plain.Len); n > 0 {
-		into.AppendRange(l.plain, 0, n)
-		l.plain.Drop(n)
+		if n == l.plain.Len && into.Spans == nil {
+			*into, l.plain = l.plain, packet.Payload{}
+		} else {
+			into.AppendRange(l.plain, 0, n)
+			l.plain.Drop(n)
+		}
 		if l.plain.Len < plainLimit {
 			l.pull(reading)
 		}

@@ -50,6 +50,9 @@ func (l *Leg) push(why sim.Cause) {
 	if l.cipher.Len > 0 {
 		n := l.stream.Write(l.cipher, why)
 		l.cipher.Drop(n)
+		if l.cipher.Len == 0 {
+			l.cipher = packet.Payload{} // hold on to nothing
+		}
 	}
 	if l.wantFIN && l.cipher.Len == 0 && !l.working {
 		if !l.finDone {
@@ -101,10 +104,17 @@ func (l *Leg) drainTLS() {
 				why = b.Mark(why, l.Name, nodes.CloseNotifySent, "")
 			}
 			l.secrets()
+			if l.cipher.Len == 0 && l.stream != nil && l.up { // the usual case: nothing to be kept
+				o.Payload.Drop(l.stream.Write(o.Payload, why))
+			}
 			l.cipher.AppendPayload(o.Payload)
 			l.push(why)
 		case tls.OutData:
-			l.plain.AppendPayload(o.Payload)
+			if l.plain.Len == 0 {
+				l.plain = o.Payload
+			} else {
+				l.plain.AppendPayload(o.Payload)
+			}
 			l.plainWhy = why
 		case tls.OutWork:
 			l.working = true

@@ -112,11 +112,8 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 	}
 	name := strings.ToLower(string(c.Termination))
 	prefix, ok := strings.CutSuffix(name, "/$")
-	realm := strings.TrimPrefix(prefix, "ip/")
-	if realm == "acc" {
-		realm = "access"
-	}
-	if _, known := g.realms[realm]; !ok || !known {
+	realm := realmNamed(strings.TrimPrefix(prefix, "ip/"))
+	if !ok || realm == "" {
 		return fault(h248.ErrUnknownTermination, "Unknown TerminationID; ip/access/$ and ip/core/$ can be added")
 	}
 	if len(ctx.terms) == 2 {
@@ -139,6 +136,17 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 		return e
 	}
 	return nil
+}
+
+// realmNamed returns the realm that a TerminationID names, "" for none.
+func realmNamed(s string) string {
+	switch s {
+	case "access", "acc":
+		return "access"
+	case "core":
+		return "core"
+	}
+	return ""
 }
 
 // modify changes a termination.

@@ -187,7 +187,7 @@ func (s *sep) setRemote(f *sdp.Fragment) {
 	fps, _ := f.Fingerprints()
 	s.fps = nil
 	for _, fp := range fps {
-		s.fps = append(s.fps, tls.Fingerprint(fp))
+		s.fps = append(s.fps, tls.Fingerprint{Hash: strings.Clone(fp.Hash), Value: strings.Clone(fp.Value)})
 	}
 }
 

@@ -35,6 +35,10 @@ type Gateway struct {
 	free     []uint32
 	ports    map[packet.Addr]*portPool
 
+	// Memory that streams use in turns, while they deal with an event.
+	queue []input
+	outs  []bearer.Out
+
 	tcp         tcp.Config
 	timers      [bearer.NumTimers]time.Duration
 	costs       costs

@@ -19,7 +19,6 @@ type stream struct {
 	sep     [2]*sep
 	queue   []input // events that came up while others were being carried out
 	busy    bool
-	out     []bearer.Out
 	through bool
 	left    bool // both endpoints are subtracted, and the machine knows
 }
@@ -33,20 +32,23 @@ type input struct {
 
 // input feeds the machine one event, and what that brings about in turn, in order.
 func (st *stream) input(side bearer.Side, ev bearer.Event, cause string, why sim.Cause) {
-	st.queue = append(st.queue, input{side, ev, cause, why})
 	if st.busy {
+		st.queue = append(st.queue, input{side, ev, cause, why})
 		return
 	}
 	st.busy = true
-	for len(st.queue) > 0 {
-		in := st.queue[0]
-		st.queue = st.queue[1:]
+	gw := st.gw
+	var out []bearer.Out
+	st.queue, out, gw.queue, gw.outs = gw.queue, gw.outs, nil, nil
+	st.queue = append(st.queue, input{side, ev, cause, why})
+	for i := 0; i < len(st.queue); i++ {
+		in := st.queue[i]
 		before := st.m
-		st.out = st.m.Input(in.side, in.ev, in.cause, st.out[:0])
+		out = st.m.Input(in.side, in.ev, in.cause, out[:0])
 		if st.m != before {
 			st.mixTransition(in)
 		}
-		for _, o := range st.out {
+		for _, o := range out {
 			st.carryOut(o, in.why)
 		}
 		st.openOrClose(in.why)
@@ -59,8 +61,9 @@ func (st *stream) input(side bearer.Side, ev bearer.Event, cause string, why sim
 			}
 		}
 	}
-	st.queue = nil
-	st.busy = false
+	clear(st.queue)
+	gw.queue, gw.outs = st.queue[:0], out[:0]
+	st.queue, st.busy = nil, false
 }
 
 // mixTransition adds the step to the run's fingerprint.

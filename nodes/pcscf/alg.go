@@ -66,7 +66,6 @@ func (c *call) reserved(actions []h248.Action, why sim.Cause) {
 		return
 	}
 	to.Timers = p.timersTo(to)
-	c.forward = m.Clone()
 	p.fwd.Forward(c.server, m, to, why)
 	c.client = p.fwd.Client(c.server)
 	p.byTx[c.client] = c
@@ -92,6 +91,7 @@ func (c *call) settle(w waiting) {
 		return
 	}
 	c.settled = true
+	w.answer = d
 	// The gateway stands in for each side towards the other, so the direction is kept (TS 23.334 cl. 5.16.2.2).
 	farRole, nearRole := offererRole, offererRole.Mirror()
 
@@ -99,7 +99,7 @@ func (c *call) settle(w waiting) {
 	stream := h248.Stream{ID: 1, Remote: c.remoteFor(&c.far, ans)}
 	control := &h248.LocalControl{}
 	if !c.relay {
-		local := c.far.local
+		local := *c.far.local
 		local.Set(sdp.AttrSetup, farRole.String())
 		stream.Local = local.Append(nil)
 		control.Properties = c.interlink(&c.far, farRole, "*")
@@ -133,8 +133,7 @@ func (c *call) configured(actions []h248.Action, why sim.Cause) {
 		c.refuseAnswer(w, "the gateway has no resources")
 		return
 	}
-	d, _ := sdp.Parse([]byte(w.m.Body))
-	w.m.SetBody("application/sdp", c.answerFor(d))
+	w.m.SetBody("application/sdp", c.answerFor(w.answer))
 	c.p.sip.Respond(w.server, w.m, why)
 }
 
@@ -146,9 +145,9 @@ func (c *call) refuseAnswer(w waiting, text string) {
 	r.Add(sip.HWarning, sip.Warning{Code: 399, Agent: p.sip.Local.String(), Text: text}.String())
 	p.sip.Respond(w.server, r, why)
 	if w.m.Status >= 200 {
-		if d, err := sip.NewUACDialog(c.forward, w.m); err == nil {
+		if d, err := sip.NewUACDialog(c.invite, w.m); err == nil {
 			d.Routes = p.beyond(d.Routes)
-			ack := d.Ack(c.forward)
+			ack := d.Ack(c.invite)
 			if to, err := p.fwd.NextHop(ack); err == nil {
 				p.sip.Request(ack, to, why)
 			}

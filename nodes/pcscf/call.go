@@ -1,6 +1,8 @@
 package pcscf
 
 import (
+	"strings"
+
 	"imsim/nodes"
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/protocol/sdp"
@@ -14,11 +16,10 @@ type call struct {
 	p                  *PCSCF
 	id                 string
 	why                sim.Cause
-	server             sip.TxID // of the INVITE, towards the caller
-	client             sip.TxID // towards the called
-	invite             *sip.Message
-	forward            *sip.Message // as it went on
-	toCaller, toCalled *sip.Dialog  // once there is a 2xx: what it takes to end the call from here
+	server             sip.TxID     // of the INVITE, towards the caller
+	client             sip.TxID     // towards the called
+	invite             *sip.Message // as it came, then as it went on
+	toCaller, toCalled sip.Packed   // once there is a 2xx: the dialogs that it takes to end the call from here
 	final              bool         // a 2xx has been passed on
 
 	originating bool // the caller is our UE
@@ -43,8 +44,8 @@ type call struct {
 type leg struct {
 	access  bool
 	id      h248.TerminationID
-	local   sdp.Fragment // as the gateway reported it
-	request uint32       // of its Events
+	local   *sdp.Fragment // as the gateway reported it; nil once the call is set up
+	request uint32        // of its Events
 }
 
 func (l *leg) realm() string {
@@ -59,11 +60,12 @@ type waiting struct {
 	server sip.TxID
 	m      *sip.Message
 	why    sim.Cause
+	answer *sdp.Description // its body, once it has been read
 }
 
 // invite starts a call.
 func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
-	c := &call{p: p, id: m.CallID(), why: why, server: tx, invite: m, context: h248.ChooseContext}
+	c := &call{p: p, id: strings.Clone(m.CallID()), why: why, server: tx, invite: m, context: h248.ChooseContext}
 	c.originating = p.fromAccess(from)
 	if c.originating {
 		c.served = p.users[sip.AddressURI(m.First(sip.HContact))]
@@ -102,10 +104,10 @@ func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		return
 	}
 	if c.busy {
-		c.waiting = append(c.waiting, waiting{server, m, why})
+		c.waiting = append(c.waiting, waiting{server: server, m: m, why: why})
 		return
 	}
-	c.back(waiting{server, m, why})
+	c.back(waiting{server: server, m: m, why: why})
 	c.slim()
 }
 
@@ -138,22 +140,21 @@ func (c *call) confirm(m *sip.Message) {
 	c.final = true
 	if d, err := sip.NewUASDialog(c.invite, m.ToTag(), ""); err == nil {
 		d.Routes = c.p.beyond(d.Routes)
-		d.Detach()
-		c.toCaller = d
+		c.toCaller = d.Pack()
 	}
-	if d, err := sip.NewUACDialog(c.forward, m); err == nil {
+	if d, err := sip.NewUACDialog(c.invite, m); err == nil {
 		d.Routes = c.p.beyond(d.Routes)
 		d.Contact = ""
 		d.LocalSeq += 1 << 16 // ahead of what the caller itself may have sent
-		d.Detach()
-		c.toCalled = d
+		c.toCalled = d.Pack()
 	}
 }
 
 // slim lets go of what only the set-up needs; an established call lasts.
 func (c *call) slim() {
 	if c.final && c.settled && !c.busy && len(c.waiting) == 0 {
-		c.invite, c.forward, c.offer, c.waiting = nil, nil, nil, nil
+		c.invite, c.offer, c.waiting = nil, nil, nil
+		c.far.local, c.near.local = nil, nil
 	}
 }
 

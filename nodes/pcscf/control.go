@@ -2,6 +2,7 @@ package pcscf
 
 import (
 	"strconv"
+	"strings"
 
 	"imsim/nodes"
 	"imsim/nodes/protocol/h248"
@@ -182,6 +183,6 @@ func (c *call) learn(l *leg, actions []h248.Action, n int) bool {
 	if err != nil || f.Underspecified() {
 		return false
 	}
-	l.id, l.local = cmd.Termination, f
+	l.id, l.local = h248.TerminationID(strings.Clone(string(cmd.Termination))), &f
 	return true
 }

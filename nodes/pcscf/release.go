@@ -28,8 +28,8 @@ func (c *call) release(cause string, why sim.Cause) {
 		return
 	}
 	why = p.Mark(why, "", nodes.ByeSent, reason)
-	for _, d := range []*sip.Dialog{c.toCaller, c.toCalled} {
-		if d != nil {
+	for _, packed := range []sip.Packed{c.toCaller, c.toCalled} {
+		if d := packed.Dialog(); d != nil {
 			p.bye(d, reason, why)
 		}
 	}

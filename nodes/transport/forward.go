@@ -11,6 +11,7 @@ import (
 // with the client transaction that the request goes on with, and takes responses back.
 type Forwarder struct {
 	SIP     *SIP
+	route   string                // our entry in Record-Route
 	clients map[sip.TxID]sip.TxID // client → server; never ranged over
 	servers map[sip.TxID]sip.TxID // server → client
 
@@ -20,7 +21,10 @@ type Forwarder struct {
 
 // NewForwarder makes a proxy core on a SIP stack.
 func NewForwarder(s *SIP) *Forwarder {
-	return &Forwarder{SIP: s, clients: map[sip.TxID]sip.TxID{}, servers: map[sip.TxID]sip.TxID{}, accepted: map[sip.TxID]sip.TxID{}}
+	return &Forwarder{
+		SIP: s, route: "<sip:" + s.Local.String() + ";lr>",
+		clients: map[sip.TxID]sip.TxID{}, servers: map[sip.TxID]sip.TxID{}, accepted: map[sip.TxID]sip.TxID{},
+	}
 }
 
 // Own reports whether a Route value, or the value of a Path, names this entity.
@@ -77,7 +81,7 @@ func (f *Forwarder) NextHop(m *sip.Message) (sip.Flow, error) {
 
 // RecordRoute puts our URI on top of Record-Route, so that the dialog's requests come through us.
 func (f *Forwarder) RecordRoute(m *sip.Message) {
-	m.Prepend(sip.HRecordRoute, "<sip:"+f.SIP.Local.String()+";lr>")
+	m.Prepend(sip.HRecordRoute, f.route)
 }
 
 // Forward sends a request on. An ACK has no transaction; tx is then 0.
@@ -113,7 +117,7 @@ func (f *Forwarder) Back(client sip.TxID, m *sip.Message, why sim.Cause) (server
 
 // accept remembers a pair of transactions until the one towards the called is over.
 func (f *Forwarder) accept(client, server sip.TxID) {
-	for len(f.order) > 0 && f.SIP.Layer.RequestOf(f.order[0]) == nil {
+	for len(f.order) > 0 && f.SIP.Layer.State(f.order[0]) == sip.Terminated {
 		delete(f.accepted, f.order[0])
 		f.order = f.order[1:]
 	}

@@ -32,6 +32,11 @@ type SIPUser interface {
 	SIPFailed(tx sip.TxID, status int, why sim.Cause)
 }
 
+// SIPEnder is a SIPUser that wants to know when a transaction is over and nothing more will come of it.
+type SIPEnder interface {
+	SIPEnded(tx sip.TxID)
+}
+
 // SIP is the SIP stack of one node: a transaction layer bound to the node's host.
 type SIP struct {
 	Layer *sip.Layer
@@ -190,6 +195,10 @@ func (t *SIP) pump() {
 				status = 0
 			}
 			t.user.SIPFailed(o.Tx, status, o.Why)
+		case sip.OutTerminated:
+			if u, ok := t.user.(SIPEnder); ok {
+				u.SIPEnded(o.Tx)
+			}
 		case sip.OutTransportError:
 			t.user.SIPFailed(o.Tx, 503, o.Why)
 		}
@@ -280,7 +289,7 @@ func (t *SIP) Incoming(o tcp.Opening) {
 
 // Datagram takes one message that came over UDP.
 func (t *SIP) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, p packet.Payload, why sim.Cause) {
-	m, err := sip.Parse(p.Bytes())
+	m, err := sip.ParseShared(p.Bytes()) // octets of a payload never change
 	if err != nil {
 		return // RFC 3261 §18.3: what is no SIP message is dropped
 	}

@@ -22,6 +22,7 @@ type call struct {
 	invite *sip.Message
 	tx     sip.TxID // of the INVITE
 	dialog *sip.Dialog
+	packed sip.Packed // the dialog while nothing happens in it
 	uac    sip.UAC
 	uas    *sip.UAS
 	bye    sip.TxID
@@ -120,10 +121,23 @@ func (u *UE) user(why sim.Cause, kind string) sim.Cause {
 	return u.K.Record(sim.Record{Cause: why, Node: u.Entity, Kind: kind, Rest: sim.UserWait})
 }
 
+// rest puts away what an established call does not need while it lasts.
+func (c *call) rest() {
+	c.packed, c.dialog, c.invite = c.dialog.Pack(), nil, nil
+}
+
+// unpacked returns the call's dialog, nil when there is none yet.
+func (c *call) unpacked() *sip.Dialog {
+	if c.packed != "" {
+		c.dialog, c.packed = c.packed.Dialog(), ""
+	}
+	return c.dialog
+}
+
 // request takes a request inside the call.
 func (c *call) request(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	u := c.u
-	if c.dialog == nil {
+	if c.unpacked() == nil {
 		u.refuse(tx, m, 481, why)
 		return
 	}
@@ -189,7 +203,7 @@ func (c *call) hangUp(result, reason string, why sim.Cause) {
 	case c.state == talking:
 		c.conclude(result)
 		c.state = releasing
-		m := c.dialog.Request(sip.BYE)
+		m := c.unpacked().Request(sip.BYE)
 		if reason != "" {
 			m.Add(sip.HReason, reason)
 		}

@@ -1,6 +1,7 @@
 package ue
 
 import (
+	"strings"
 	"time"
 
 	"imsim/nodes"
@@ -10,7 +11,7 @@ import (
 
 // invited takes an INVITE that starts a call.
 func (u *UE) invited(tx sip.TxID, m *sip.Message, why sim.Cause) {
-	c := &call{u: u, id: m.CallID(), tx: tx, invite: m, script: u.env.Scripts[m.CallID()]}
+	c := &call{u: u, id: strings.Clone(m.CallID()), tx: tx, invite: m, script: u.env.Scripts[m.CallID()]}
 	c.why = u.Mark(why, "", nodes.InviteReceived, "")
 	tag := u.sip.IDs.Tag()
 	d, err := sip.NewUASDialog(m, tag, u.contact)
@@ -124,9 +125,8 @@ func (c *call) respond(o sip.UASOutput) {
 func (c *call) acked(m *sip.Message, why sim.Cause) {
 	if c.uas != nil && c.uas.Ack(m) {
 		c.u.Mark(why, "", nodes.AckReceived, "")
-		// What lasts as long as the call does not keep messages alive.
-		c.dialog.Detach()
-		c.invite, c.uas = nil, nil
+		c.uas = nil
+		c.rest()
 		c.wake()
 	}
 }

@@ -33,7 +33,7 @@ func (c *call) offer(why sim.Cause) {
 		m.Add(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.security))
 	}
 	m.SetBody("application/sdp", body)
-	c.invite = m.Clone()
+	c.invite = m
 	why = u.Mark(why, "", nodes.InviteSent, "")
 	c.tx = u.sip.Request(m, u.proxy, why)
 	u.byTx[c.tx] = c
@@ -57,6 +57,9 @@ func (c *call) invited(m *sip.Message, why sim.Cause) {
 
 func (c *call) provisional(m *sip.Message, why sim.Cause) {
 	u := c.u
+	if c.state != calling {
+		return // overtaken by the 2xx
+	}
 	verdict := c.uac.Provisional(m)
 	if verdict == sip.Repeated || verdict == sip.OutOfOrder {
 		return
@@ -80,11 +83,11 @@ func (c *call) provisional(m *sip.Message, why sim.Cause) {
 func (c *call) answered(m *sip.Message, why sim.Cause) {
 	u := c.u
 	if again := c.uac.Success(m); again != nil {
-		u.sip.Request(again, u.flow(c.dialog), why)
+		u.sip.Request(again, u.flow(c.unpacked()), why)
 		return
 	}
-	if c.state == over {
-		return
+	if c.state != calling {
+		return // over, or the 2xx of another branch, and forking is not modelled
 	}
 	why = u.Mark(why, "", nodes.AnswerReceived, "")
 	c.giveUp = deadline{}
@@ -109,9 +112,7 @@ func (c *call) answered(m *sip.Message, why sim.Cause) {
 	if m.Body != "" {
 		c.takeAnswer(m.Body, why)
 	}
-	// What lasts as long as the call does not keep messages alive.
-	c.dialog.Detach()
-	c.invite = nil
+	c.rest()
 }
 
 // takeAnswer gives the answer to the media, once.

@@ -1,6 +1,7 @@
 package ue
 
 import (
+	"strings"
 	"time"
 
 	"imsim/netem/packet"
@@ -20,7 +21,6 @@ type media struct {
 	local   packet.AddrPort
 	remote  packet.AddrPort
 	path    string
-	peer    string    // the peer's a=path
 	own     sdp.Setup // as we wrote it
 	far     sdp.Setup // as we read it
 	tcpRole sdp.Setup // Active, Passive or HoldConn, once agreed
@@ -184,8 +184,8 @@ func (m *media) read(l sdp.Line) (err string) {
 		return "no address"
 	}
 	m.remote = packet.AddrPort{Addr: packet.AddrFrom(ap.Addr()), Port: ap.Port()}
-	m.peer, _ = l.Attr(sdp.AttrPath)
-	m.session.SetRemote(m.peer)
+	peer, _ := l.Attr(sdp.AttrPath)
+	m.session.SetRemote(strings.Clone(peer))
 	m.client = sdp.TLSRuleFor(sdp.MSRP, sdp.ActiveIsClient).Client(m.offerer, m.tcpRole == sdp.Active)
 	for _, f := range l.Fingerprints() {
 		m.hash = append(m.hash, tls.Fingerprint(f))
@@ -294,6 +294,7 @@ func (m *media) startTLS(why sim.Cause) {
 func (m *media) up(why sim.Cause) {
 	u := m.c.u
 	now := u.K.Now()
+	m.hash = nil // verified, or not wanted: what it is part of may go
 	if m.tcpRole == sdp.Active {
 		m.conn = u.msrp.NewConn(now, why, 0)
 		m.conn.Bind(now, why, m.session)

@@ -131,6 +131,16 @@ func (u *UE) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	}
 }
 
+// SIPEnded lets go of what an INVITE needs as long as its 2xx can come again (RFC 3261 §13.2.2.4).
+func (u *UE) SIPEnded(tx sip.TxID) {
+	if c := u.byTx[tx]; c != nil {
+		delete(u.byTx, tx)
+		if tx == c.tx {
+			c.uac = sip.UAC{}
+		}
+	}
+}
+
 // SIPAck takes the ACK of a 2xx.
 func (u *UE) SIPAck(m *sip.Message, _ sip.Flow, why sim.Cause) {
 	if c := u.byID[m.CallID()]; c != nil {

@@ -35,9 +35,10 @@ func newUsers(w *world) *users {
 		s := w.file.Sessions[class]
 		at := sim.Time(s.At)
 		rand := w.k.Rand("arrivals " + class)
+		lines := scriptLines(&s)
 		for range max(s.Count, 1) {
 			id++
-			u.plan = append(u.plan, planned{at, w.script(id, class, &s)})
+			u.plan = append(u.plan, planned{at, w.script(id, class, &s, lines)})
 			if a := s.Arrivals; a != nil && a.Every != nil {
 				at = at.Add(time.Duration(*a.Every))
 			} else if a != nil && a.Poisson != nil {
@@ -50,15 +51,20 @@ func newUsers(w *world) *users {
 }
 
 // script turns a session of the file into what its users do.
-func (w *world) script(id sim.SessionID, class string, s *scenarios.Session) *nodes.Script {
+func (w *world) script(id sim.SessionID, class string, s *scenarios.Session, lines []nodes.Line) *nodes.Script {
 	sc := &nodes.Script{
-		Session: id, Class: class, From: s.From, To: s.To, Target: w.ues[s.To].Identity(), Hold: time.Duration(s.Hold),
+		Session: id, Class: class, From: s.From, To: s.To, Target: w.ues[s.To].Identity(), Hold: time.Duration(s.Hold), Lines: lines,
 		Security: map[string]nodes.Security{"e2ae": nodes.SecurityE2AE, "e2e-cert": nodes.SecurityE2ECert}[s.Security],
 	}
 	sc.Patience = time.Duration(s.GiveUp)
 	if s.Release != nil {
 		sc.Release, sc.Delay = s.Release.By, time.Duration(s.Release.After)
 	}
+	return sc
+}
+
+// scriptLines returns what is said in a session; all sessions of a class share it.
+func scriptLines(s *scenarios.Session) (lines []nodes.Line) {
 	for i, m := range s.Messages {
 		l := nodes.Line{From: m.From, After: time.Duration(m.After), Type: "text/plain"}
 		switch {
@@ -68,9 +74,9 @@ func (w *world) script(id sim.SessionID, class string, s *scenarios.Session) *no
 			l.Type = "application/octet-stream"
 			l.Body.Append(packet.Synthetic(packet.Pattern(i+1), 0, int(*m.Size)))
 		}
-		sc.Lines = append(sc.Lines, l)
+		lines = append(lines, l)
 	}
-	return sc
+	return lines
 }
 
 // opened lets calls start.

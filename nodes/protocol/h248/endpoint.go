@@ -1,6 +1,10 @@
 package h248
 
-import "imsim/sim"
+import (
+	"bytes"
+
+	"imsim/sim"
+)
 
 // Endpoint is one side of one MGC–MG association: the machine that makes transactions reliable (H.248.1 §8, Annex D).
 // It is plain state: inputs are Request, Reply, Receive and Tick, outputs are drained with Next.
@@ -23,6 +27,7 @@ type Endpoint struct {
 	expiryAt int             // index of the first in expiry
 	timers   deadlines
 	out      queue
+	scratch  []byte // for encoding
 	ready    bool
 }
 
@@ -94,10 +99,10 @@ func (e *Endpoint) Tick(now sim.Time) {
 	}
 }
 
-// Receive takes a message of the peer. It keeps nothing of data.
+// Receive takes a message of the peer. What it hands out shares data, which must not change any more.
 func (e *Endpoint) Receive(now sim.Time, why sim.Cause, data []byte) {
 	e.expire(now)
-	m, err := Parse(data)
+	m, err := ParseShared(data)
 	if m != nil {
 		if m.Error != nil {
 			e.out.push(Output{Kind: PeerError, Cause: why, Code: m.Error.Code, Text: m.Error.Text})
@@ -141,7 +146,8 @@ func (e *Endpoint) malformed(why sim.Cause, s *SyntaxError) {
 // send writes a message of one item and returns its octets.
 func (e *Endpoint) send(why sim.Cause, it *Item) []byte {
 	m := Message{Version: e.cfg.Version, From: e.cfg.Own, Items: []Item{*it}}
-	b := m.Append(make([]byte, 0, 256), e.cfg.Style)
+	e.scratch = m.Append(e.scratch[:0], e.cfg.Style)
+	b := bytes.Clone(e.scratch)
 	e.out.push(Output{Kind: Send, Cause: why, ID: it.ID, Bytes: b})
 	return b
 }

@@ -1,16 +1,29 @@
 package h248
 
+import "unsafe" //tidy:reflect a string may share octets that never change
+
 // Parse reads one message in text encoding, pretty or compact. The message does not share memory with data.
 //
 // On error it is a *SyntaxError, and the message holds the items before the one at fault, which stand on their own
 // (H.248.1 §8: transactions of a message are independent). It is nil when the header could not be read.
 func Parse(data []byte) (*Message, error) {
-	p := parser{level: ErrBadRequest}
-	if len(data) > MaxMessageBytes {
+	if len(data) > MaxMessageBytes { // not worth a copy
+		return parse("", len(data))
+	}
+	return parse(string(data), len(data))
+}
+
+// ParseShared is Parse for octets that never change any more: the message's strings are parts of data, nothing is copied.
+func ParseShared(data []byte) (*Message, error) {
+	return parse(unsafe.String(unsafe.SliceData(data), len(data)), len(data))
+}
+
+func parse(src string, size int) (*Message, error) {
+	p := parser{level: ErrBadRequest, src: src}
+	if size > MaxMessageBytes {
 		p.fail(ErrBadRequest, "message longer than 65535 octets")
 		return nil, p.err
 	}
-	p.src = string(data)
 	m := new(Message)
 	if !p.header(m) {
 		return nil, p.err

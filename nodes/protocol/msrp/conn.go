@@ -33,7 +33,7 @@ type Conn struct {
 	quiet   []transaction // chunks that get a response only when something is wrong
 	room    int           // octets that the transport takes
 	limited bool
-	piece   packet.Payload // the octets of the OutSend at hand
+	piece   packet.Payload // the octets of the OutSend at hand; its array goes back to the endpoint
 	rest    packet.Payload // octets that a full transport left over from the last
 	restOf  *Output        // what they belong to
 
@@ -108,10 +108,12 @@ func (c *Conn) Input(now sim.Time, why sim.Cause, p packet.Payload) {
 		return
 	}
 	c.now, c.why = now, why
+	c.parser.borrow(&c.ep.scratch)
 	c.parser.Push(p)
 	for {
 		e, ok := c.parser.Next()
 		if !ok {
+			c.parser.giveBack(&c.ep.scratch)
 			return
 		}
 		switch e.Kind {
@@ -174,15 +176,26 @@ func (c *Conn) Next() (Output, bool) {
 		o := c.out[c.outAt]
 		c.out[c.outAt] = Output{}
 		if c.outAt++; c.outAt == len(c.out) {
-			c.out, c.outAt = c.out[:0], 0
+			c.ep.outs, c.out, c.outAt = c.out[:0], nil, 0
 		}
 		return o, true
 	}
-	return c.send()
+	if c.piece.Spans == nil {
+		c.piece.Spans, c.ep.spans = c.ep.spans, nil
+	}
+	o, ok := c.send()
+	if !ok {
+		c.piece.Reset()
+		c.ep.spans, c.piece.Spans = c.piece.Spans, nil
+	}
+	return o, ok
 }
 
 func (c *Conn) emit(o Output) {
 	o.Why = c.why
+	if c.out == nil {
+		c.out, c.ep.outs = c.ep.outs, nil
+	}
 	c.out = append(c.out, o)
 }
 

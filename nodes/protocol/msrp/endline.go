@@ -7,8 +7,8 @@ import "bytes"
 // failed, or at the CR of a false ending.
 type endScan struct {
 	text    []byte // CRLF, hyphens, id; then the flag of the match and CRLF
-	matched int    // octets of text that have been seen
-	virtual int    // how many of those belong to the head, not the body
+	matched int32  // octets of text that have been seen
+	virtual int32  // how many of those belong to the head, not the body
 	flag    byte
 }
 
@@ -40,7 +40,7 @@ func isFlag(c byte) bool { return c == Complete || c == More || c == Aborted }
 // With scanNone the state stays where the match failed and the octets of b that matched are not used.
 func (s *endScan) resume(b []byte) (int, scanResult) {
 	flagAt := len(s.text) - 3
-	m := s.matched
+	m := int(s.matched)
 	for i, c := range b {
 		if m == flagAt {
 			if !isFlag(c) {
@@ -55,7 +55,7 @@ func (s *endScan) resume(b []byte) (int, scanResult) {
 			return i + 1, scanEnd
 		}
 	}
-	s.matched = m
+	s.matched = int32(m)
 	return len(b), scanMore
 }
 
@@ -83,7 +83,7 @@ func (s *endScan) release() []byte {
 	var held []byte
 	if s.matched > s.virtual {
 		held = append(held, s.text[s.virtual:s.matched]...)
-		if at := len(s.text) - 3 - s.virtual; at < len(held) {
+		if at := len(s.text) - 3 - int(s.virtual); at < len(held) {
 			held[at] = s.flag
 		}
 	}

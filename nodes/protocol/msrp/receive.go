@@ -1,6 +1,7 @@
 package msrp
 
 import (
+	"slices"
 	"strings"
 
 	"imsim/netem/packet"
@@ -82,8 +83,12 @@ func (c *Conn) onBody(m *Message, b packet.Span) {
 func (c *Conn) drop() {
 	for i, in := range c.session.incoming {
 		if in == c.in {
-			c.session.incoming = append(c.session.incoming[:i], c.session.incoming[i+1:]...)
+			c.session.incoming = slices.Delete(c.session.incoming, i, i+1)
+			break
 		}
+	}
+	if len(c.session.incoming) == 0 {
+		c.session.incoming = nil // an idle session keeps nothing
 	}
 	c.in = nil
 }
@@ -170,6 +175,7 @@ func (s *Session) wasDelivered(id string) bool {
 }
 
 func (s *Session) delivered(id string) {
+	id = strings.Clone(id) // the rest of the head goes
 	if len(s.done) < maxDone {
 		s.done = append(s.done, id)
 		return

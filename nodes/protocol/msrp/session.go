@@ -38,7 +38,6 @@ type Config struct {
 // Session is one MSRP session: a pair of paths, bound to one connection at a time.
 type Session struct {
 	cfg      Config
-	local    URI
 	conn     *Conn
 	incoming []*incoming
 	done     []string // Message-IDs of the last maxDone complete messages, against duplicates (RFC 4975 §5.4)
@@ -62,6 +61,11 @@ type Endpoint struct {
 	// IDs is where transaction and message ids come from.
 	IDs      sim.Stream
 	sessions map[string]*Session // by session-id; never ranged over
+
+	// Memory that its connections use in turns; an idle one keeps none.
+	scratch scratch
+	outs    []Output
+	spans   []packet.Span
 }
 
 // Open makes a session. It panics when cfg.Local is not an MSRP URI with a session-id: that is ours.
@@ -73,7 +77,7 @@ func (e *Endpoint) Open(cfg Config) *Session {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = DefaultTimeout
 	}
-	s := &Session{cfg: cfg, local: u}
+	s := &Session{cfg: cfg}
 	if e.sessions == nil {
 		e.sessions = make(map[string]*Session)
 	}
@@ -88,10 +92,16 @@ func (e *Endpoint) Close(s *Session) {
 		return
 	}
 	s.closed = true
-	delete(e.sessions, s.local.Session)
+	delete(e.sessions, s.local().Session)
 	if s.conn != nil {
 		s.conn.unbind(s)
 	}
+}
+
+// local returns our URI, which is read when it is needed: mostly its text is enough.
+func (s *Session) local() URI {
+	u, _ := ParseURI(s.cfg.Local)
+	return u
 }
 
 // find returns the session that a To-Path names, or nil (RFC 4975 §5.4, §7.3).
@@ -105,7 +115,7 @@ func (e *Endpoint) find(to string) *Session {
 	switch {
 	case s == nil:
 		return nil
-	case last == s.cfg.Local, s.local.Equal(u), s.cfg.IgnoreScheme && s.local.EqualButScheme(u):
+	case last == s.cfg.Local, s.local().Equal(u), s.cfg.IgnoreScheme && s.local().EqualButScheme(u):
 		return s
 	}
 	return nil

@@ -12,8 +12,13 @@ type Description struct{ pion.SessionDescription }
 
 // Parse parses a body. Lines may end in CRLF or LF.
 func Parse(b []byte) (*Description, error) {
+	text := string(b)
 	d := &Description{}
-	if err := d.Unmarshal(b); err != nil {
+	if scan(&d.SessionDescription, text) {
+		return d, nil
+	}
+	d.SessionDescription = pion.SessionDescription{}
+	if err := d.UnmarshalString(text); err != nil {
 		return nil, errors.Join(errBody, err)
 	}
 	return d, nil

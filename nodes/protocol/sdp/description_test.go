@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	pion "github.com/pion/sdp/v3"
 )
 
 const fpA = "4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF:3E:5D:49:6B:19:E5:7C:AB:4A:AD:B9:B1:3F:82:18:3B:54:02:12:DF"
@@ -185,7 +189,18 @@ func TestProto(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(offer))
 	f.Add([]byte("v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nt=0 0\nm=message 0 TCP *\nc=IN IP6 ::1\na=setup:x\na=fingerprint:md5 00\na=path:x://[::1]:1/;tcp\n"))
+	f.Add([]byte("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\na=x\r\nm=message 1 TCP/TLS/MSRP *\r\na=a:b\r\na=:b\r\n"))
+	f.Add([]byte("v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nt=0 0\nm=message 9 TCP/MSRP *\nm=application 9 TCP/BFCP *\nc=IN IP4 192.0.2.1\na=x\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		var mine, codec pion.SessionDescription
+		if scan(&mine, string(b)) {
+			if err := codec.UnmarshalString(string(b)); err != nil {
+				t.Fatalf("the codec refuses what scan takes: %v", err)
+			}
+			if d := cmp.Diff(codec, mine, cmpopts.EquateEmpty()); d != "" {
+				t.Fatalf("codec -, scan +\n%s", d)
+			}
+		}
 		d, err := Parse(b)
 		if err != nil {
 			return

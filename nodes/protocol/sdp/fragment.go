@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -150,6 +151,11 @@ func (f *Fragment) parseMedia(v string) (wrong string) {
 
 // Append appends the fragment's text, lines ended by LF. Braces in it are not escaped: that is the H.248 encoder's.
 func (f *Fragment) Append(dst []byte) []byte {
+	n := 96 + len(f.Media) + len(f.Format) // of v=, c= and m=
+	for i := range f.Attributes {
+		n += len("a=:\n") + len(f.Attributes[i].Key) + len(f.Attributes[i].Value)
+	}
+	dst = slices.Grow(dst, n)
 	dst = append(dst, "v=0\n"...)
 	if f.Family != NoFamily {
 		dst = append(dst, "c=IN IP4 "...)

@@ -42,7 +42,32 @@ type Proto struct {
 }
 
 // ParseProto takes an m-line's proto field apart. Case does not matter for what it knows.
-func ParseProto(s string) Proto { return protoOf(strings.Split(s, "/")) }
+func ParseProto(s string) Proto {
+	if p, ok := stacks[s]; ok {
+		return p
+	}
+	return protoOf(strings.Split(s, "/"))
+}
+
+// The stacks that the fields describe: by their text, the texts by fields, and the texts' parts, which nobody writes to.
+var (
+	stacks     = map[string]Proto{}
+	stackTexts [3][3][4]string
+	stackParts [3][3][4][]string
+)
+
+func init() {
+	for t, transport := range []string{TCP: "TCP", UDP: "UDP"} {
+		for s, security := range []string{"", "/TLS", "/DTLS"} {
+			for a, app := range []string{"", "/MSRP", "/BFCP"} {
+				if text := transport + security + app; transport != "" {
+					stackTexts[t][s][a], stackParts[t][s][a] = text, strings.Split(text, "/")
+					stacks[text] = Proto{Transport: Transport(t), Security: Security(s), App: App(a)}
+				}
+			}
+		}
+	}
+}
 
 func protoOf(parts []string) Proto {
 	other := func() Proto { return Proto{App: OtherApp, text: strings.Join(parts, "/")} }
@@ -100,11 +125,19 @@ func (p Proto) Append(dst []byte) []byte {
 	if p.text != "" {
 		return append(dst, p.text...)
 	}
-	dst = append(dst, [...]string{"", "TCP", "UDP"}[p.Transport]...)
-	dst = append(dst, [...]string{"", "/TLS", "/DTLS"}[p.Security]...)
-	return append(dst, [...]string{"", "/MSRP", "/BFCP", ""}[p.App]...)
+	return append(dst, stackTexts[p.Transport][p.Security][p.App]...)
 }
 
-func (p Proto) String() string { return string(p.Append(nil)) }
+func (p Proto) String() string {
+	if p.text != "" {
+		return p.text
+	}
+	return stackTexts[p.Transport][p.Security][p.App]
+}
 
-func (p Proto) parts() []string { return strings.Split(p.String(), "/") }
+func (p Proto) parts() []string {
+	if p.text != "" {
+		return strings.Split(p.text, "/")
+	}
+	return stackParts[p.Transport][p.Security][p.App]
+}

@@ -127,8 +127,7 @@ func ParseVia(s string) (Via, error) {
 // Append adds the value's text to b.
 func (v Via) Append(b []byte) []byte {
 	b = append(append(append(b, "SIP/2.0/"...), v.Transport...), ' ')
-	b = append(b, v.SentBy()...)
-	return append(b, v.Params...)
+	return append(v.appendSentBy(b), v.Params...)
 }
 
 // String returns the value's text.
@@ -139,7 +138,15 @@ func (v Via) SentBy() string {
 	if v.Port == 0 {
 		return v.Host
 	}
-	return v.Host + ":" + strconv.Itoa(int(v.Port))
+	return string(v.appendSentBy(nil))
+}
+
+func (v Via) appendSentBy(b []byte) []byte {
+	b = append(b, v.Host...)
+	if v.Port == 0 {
+		return b
+	}
+	return strconv.AppendUint(append(b, ':'), uint64(v.Port), 10)
 }
 
 // Branch returns the branch parameter, "" when there is none.

@@ -38,18 +38,23 @@ func (l *Layer) frame(m *Message, branch string, to Flow) ([]byte, Flow) {
 }
 
 func (l *Layer) via(t Transport, branch string) string {
-	s := "SIP/2.0/" + t.String() + " " + l.cfg.SentBy + ";branch=" + branch
 	if t == UDP {
-		s += ";rport" // RFC 3581 §3
+		return "SIP/2.0/UDP " + l.cfg.SentBy + ";branch=" + branch + ";rport" // RFC 3581 §3
 	}
-	return s
+	return "SIP/2.0/TCP " + l.cfg.SentBy + ";branch=" + branch
+}
+
+// clientKey finds the transaction of a response: by branch and CSeq method (RFC 3261 §17.1.3). It is valid until the next.
+func (l *Layer) clientKey(branch, method string) []byte {
+	l.key = append(append(append(l.key[:0], branch...), '\n'), method...)
+	return l.key
 }
 
 func (l *Layer) start(now sim.Time, why sim.Cause, m *Message, branch string, wire []byte, to Flow) *transaction {
 	t := &transaction{
-		key:     key{branch: branch, method: m.Method},
+		key:     string(l.clientKey(branch, m.Method)),
 		invite:  m.Method == INVITE,
-		clock:   l.Timers(to),
+		clock:   l.timers(to),
 		flow:    to,
 		request: m, message: m, wire: wire,
 		started: now,
@@ -99,11 +104,11 @@ func (l *Layer) receiveResponse(now sim.Time, why sim.Cause, m *Message, from Fl
 	via, _ := m.Via()
 	c, _ := m.CSeq()
 	// RFC 3261 §18.1.2: a response whose top Via is not ours is dropped.
-	if !equalFold(via.SentBy(), l.cfg.SentBy) {
+	if via.Port != l.port || !equalFold(via.Host, l.host) {
 		l.discard(why, m, from, "response whose top Via is "+via.SentBy()+", not "+l.cfg.SentBy)
 		return
 	}
-	t := l.keys[key{branch: via.Branch(), method: c.Method}]
+	t := l.keys[string(l.clientKey(via.Branch(), c.Method))]
 	if t == nil {
 		// RFC 6026 §8.9: stray responses go no further.
 		l.discard(why, m, from, "response that matches no transaction")
@@ -158,7 +163,7 @@ func (l *Layer) inviteResponse(now sim.Time, why sim.Cause, t *transaction, m *M
 		}
 	default:
 		ack := buildAck(t.request, m)
-		t.message, t.wire = ack, ack.Append(nil)
+		t.wire = ack.Append(nil)
 		l.send(why, t.id, ack, t.wire, t.flow, false, NoTimer)
 		// RFC 3261 §17.1.1.2: D is zero on reliable transports.
 		d := t.clock.absorb()
@@ -214,7 +219,7 @@ func (l *Layer) Cancel(now sim.Time, why sim.Cause, id TxID, reason string) {
 	if t == nil || t.server || !t.invite || t.cancel {
 		return
 	}
-	t.cancel, t.reason = true, reason
+	t.cancel, t.text = true, reason
 	if t.state == Proceeding {
 		l.sendCancel(now, why, t)
 	}
@@ -227,11 +232,12 @@ func (l *Layer) sendCancel(now sim.Time, why sim.Cause, t *transaction) {
 	m.Copy(t.request, HRoute, HFrom, HTo, HCallID)
 	c, _ := t.request.CSeq()
 	m.Add(HCSeq, CSeq{c.Seq, CANCEL}.String())
-	if t.reason != "" {
-		m.Add(HReason, t.reason)
+	if t.text != "" {
+		m.Add(HReason, t.text)
 	}
 	m.Add(HContentLength, "0")
-	l.start(now, why, m, t.key.branch, m.Append(nil), t.flow).internal = true
+	via, _ := m.Via()
+	l.start(now, why, m, via.Branch(), m.Append(nil), t.flow).internal = true
 	// RFC 3261 §9.1: without a final response within 64·T1 the cancelled transaction is given up.
 	l.agenda.arm(&t.timeout, TimerCancelled, now.Add(t.clock.Timeout()), why)
 }

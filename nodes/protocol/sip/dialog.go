@@ -83,30 +83,6 @@ func (d *Dialog) routesFrom(response *Message) {
 	slices.Reverse(d.Routes)
 }
 
-// Detach makes the dialog hold a copy of its strings, in one piece, so that it does not keep the text of whole messages
-// alive: for dialogs that last.
-func (d *Dialog) Detach() {
-	fields := []*string{&d.CallID, &d.LocalTag, &d.RemoteTag, &d.Local, &d.Remote, &d.Contact, &d.Target}
-	routes := make([]string, len(d.Routes))
-	for i := range routes {
-		routes[i] = d.Routes[i]
-		fields = append(fields, &routes[i])
-	}
-	n := 0
-	for _, f := range fields {
-		n += len(*f)
-	}
-	text := make([]byte, 0, n)
-	for _, f := range fields {
-		text = append(text, *f...)
-	}
-	all := string(text)
-	for _, f := range fields {
-		*f, all = all[:len(*f)], all[len(*f):]
-	}
-	d.Routes = routes
-}
-
 // Matches reports whether a message from the peer belongs to the dialog.
 func (d *Dialog) Matches(m *Message) bool {
 	local, remote := m.ToTag(), m.FromTag()

@@ -1,7 +1,9 @@
 package sip
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -115,5 +117,20 @@ func TestReliableAtUAC(t *testing.T) {
 	}
 	if !AllowsReliable(response("a", "1")) || AllowsReliable(invite) {
 		t.Error("AllowsReliable")
+	}
+}
+
+func TestPackedDialog(t *testing.T) {
+	for _, d := range []*Dialog{
+		{},
+		{CallID: strings.Repeat("c", 300), LocalTag: "a", RemoteTag: "b", Local: "<sip:a>", Remote: "<sip:b>", Contact: "<sip:c>", Target: "sip:t",
+			Routes: []string{"<sip:p1;lr>", "<sip:p2;lr>"}, LocalSeq: 1<<32 - 1, RemoteSeq: 127, InviteSeq: 128, Confirmed: true, UAC: true},
+	} {
+		if got := d.Pack().Dialog(); !reflect.DeepEqual(got, d) {
+			t.Errorf("%+v came back as %+v", d, got)
+		}
+	}
+	if Packed("").Dialog() != nil {
+		t.Error("nothing is a dialog")
 	}
 }

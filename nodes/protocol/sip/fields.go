@@ -18,7 +18,7 @@ func ParseCSeq(s string) (CSeq, error) {
 	if !ok || !numeric || !isToken(method) {
 		return CSeq{}, wrong(0, "CSeq", s, "number below 2^32, space, method")
 	}
-	return CSeq{uint32(seq), method}, nil
+	return CSeq{uint32(seq), known(method)}, nil
 }
 
 // String returns the value's text.

@@ -43,16 +43,18 @@ func (f *Framer) Push(why sim.Cause, b []byte) error {
 	if f.err != nil {
 		return f.err
 	}
-	f.buf = append(f.buf, b...)
-	used := 0
+	if len(f.buf) > 0 {
+		f.buf = append(f.buf, b...)
+		b = f.buf
+	}
 	for {
-		n := f.step(why, f.buf[used:])
+		n := f.step(why, b)
 		if n == 0 || f.err != nil {
 			break
 		}
-		used += n
+		b = b[n:]
 	}
-	f.buf = f.buf[:copy(f.buf, f.buf[used:])]
+	f.buf = append(f.buf[:0], b...) // what is not complete yet; it may be a part of buf, further on
 	return f.err
 }
 

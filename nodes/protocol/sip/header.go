@@ -185,20 +185,19 @@ func equalFold(a, b string) bool {
 	return true
 }
 
-// Header is one header field as it stands in the message: the line, or lines if folded, without the final CRLF.
+// Header is one header field as it stands in the message: the line, or lines if folded, without the final CRLF. One that
+// we write ourselves is kept as its value alone, so that making it costs nothing.
 type Header struct {
 	ID     HeaderID
 	folded bool
+	bare   bool   // line is the value; in front of it belong the usual name, colon and space
 	name   uint16 // length of the name
 	value  uint16 // where the value begins
 	line   string
 }
 
 // NewHeader makes a header field of a known name. value must be one line.
-func NewHeader(id HeaderID, value string) Header {
-	name := headers[id].name
-	return Header{ID: id, name: uint16(len(name)), value: uint16(len(name) + 2), line: name + ": " + value}
-}
+func NewHeader(id HeaderID, value string) Header { return Header{ID: id, bare: true, line: value} }
 
 // NewNamedHeader makes a header field of any name, which is kept as written. value must be one line.
 func NewNamedHeader(name, value string) Header {
@@ -206,10 +205,33 @@ func NewNamedHeader(name, value string) Header {
 }
 
 // Name returns the name as written.
-func (h Header) Name() string { return h.line[:h.name] }
+func (h Header) Name() string {
+	if h.bare {
+		return headers[h.ID].name
+	}
+	return h.line[:h.name]
+}
 
 // Line returns the field as it stands in the message, without the final CRLF.
-func (h Header) Line() string { return h.line }
+func (h Header) Line() string { return string(h.append(nil)) }
+
+// size returns the number of octets that append adds.
+func (h *Header) size() int {
+	if h.bare {
+		return len(headers[h.ID].name) + len(separator) + len(h.line)
+	}
+	return len(h.line)
+}
+
+const separator = ": "
+
+// append adds the field's text to b, without the final CRLF.
+func (h *Header) append(b []byte) []byte {
+	if h.bare {
+		b = append(append(b, headers[h.ID].name...), separator...)
+	}
+	return append(b, h.line...)
+}
 
 // Value returns the value with the white space around it removed and folding undone (RFC 3261 §7.3.1).
 func (h Header) Value() string {
@@ -222,9 +244,15 @@ func (h Header) Value() string {
 
 // with returns h with another value behind the name and colon as written.
 func (h Header) with(value string) Header {
+	if h.bare {
+		return NewHeader(h.ID, value)
+	}
 	prefix := h.line[:h.value]
 	if h.folded { // the fold may lie in front of the value
-		prefix = h.line[:h.name] + ": "
+		prefix = h.line[:h.name] + separator
+	}
+	if name := headers[h.ID].name; name != "" && prefix[:h.name] == name && prefix[h.name:] == separator {
+		return NewHeader(h.ID, value)
 	}
 	return Header{ID: h.ID, name: h.name, value: uint16(len(prefix)), line: prefix + value}
 }

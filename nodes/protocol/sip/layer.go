@@ -22,9 +22,12 @@ type Config struct {
 // Messages given to it must not be changed afterwards.
 type Layer struct {
 	cfg    Config
+	host   string // of SentBy
+	port   uint16
 	ids    *IDs
 	txs    map[TxID]*transaction
-	keys   map[key]*transaction
+	keys   map[string]*transaction // see clientKey and serverKey
+	key    []byte                  // scratch for keys
 	last   TxID
 	agenda agenda
 	out    []Output
@@ -50,30 +53,24 @@ var stateNames = [...]string{"terminated", "calling", "trying", "proceeding", "c
 // String returns the state's name.
 func (s State) String() string { return stateNames[s] }
 
-// key finds a transaction. RFC 3261 §17.1.3: client by branch and CSeq method; §17.2.3: server by branch, sent-by and method,
-// an ACK by that of its INVITE.
-type key struct {
-	server         bool
-	branch, sentBy string
-	method         string
-}
-
+// transaction is one of either side. Most of its life it only absorbs what comes again, and then it holds no more than
+// that takes.
 type transaction struct {
 	id         TxID
-	key        key
+	key        string
 	state      State
 	server     bool
 	invite     bool
 	internal   bool // a CANCEL of ours: the user hears nothing of it
 	cancel     bool // client INVITE: CANCEL wanted or sent
-	clock      Timers
+	clock      *Timers
 	flow       Flow
-	request    *Message
-	message    *Message // what wire encodes: the request, or the last response, or the ACK of a client INVITE
-	wire       []byte
+	request    *Message // nil once it is of no use any more
+	message    *Message // what wire encodes: the request, or the last response, or the ACK of a client INVITE; nil: see wire
+	wire       []byte   // what is sent again; nil when nothing is
 	started    sim.Time
 	interval   time.Duration
-	reason     string   // Reason of a CANCEL that waits
+	text       string   // client: Reason of a CANCEL that waits; server: To tag of the final response to an INVITE
 	retransmit deadline // A, E, G, trying
 	timeout    deadline // the others
 }
@@ -84,15 +81,25 @@ func New(cfg Config, ids *IDs) *Layer {
 	if cfg.UDPLimit == 0 {
 		cfg.UDPLimit = 1300
 	}
-	return &Layer{cfg: cfg, ids: ids, txs: map[TxID]*transaction{}, keys: map[key]*transaction{}}
+	l := &Layer{cfg: cfg, ids: ids, txs: map[TxID]*transaction{}, keys: map[string]*transaction{}}
+	var err error
+	if l.host, l.port, err = parseHostPort(cfg.SentBy, cfg.SentBy); err != nil {
+		panic("sip: our own sent-by: " + err.Error())
+	}
+	return l
 }
 
 // Timers returns the timer set toward a flow.
-func (l *Layer) Timers(f Flow) Timers {
-	if f.Timers != nil {
-		return f.Timers.orCore()
+func (l *Layer) Timers(f Flow) Timers { return *l.timers(f) }
+
+func (l *Layer) timers(f Flow) *Timers {
+	switch {
+	case f.Timers == nil:
+		return &l.cfg.Timers
+	case *f.Timers == Timers{}:
+		return &CoreTimers
 	}
-	return l.cfg.Timers
+	return f.Timers
 }
 
 // State returns the state of a transaction; Terminated for one that is over or never was.
@@ -103,7 +110,7 @@ func (l *Layer) State(id TxID) State {
 	return Terminated
 }
 
-// RequestOf returns the request of a transaction, nil when it is over.
+// RequestOf returns the request of a transaction, nil when it has been answered for good.
 func (l *Layer) RequestOf(id TxID) *Message {
 	if t := l.txs[id]; t != nil {
 		return t.request
@@ -113,10 +120,11 @@ func (l *Layer) RequestOf(id TxID) *Message {
 
 // ResponseOf returns the last response of a server transaction, nil when there is none or the transaction is over.
 func (l *Layer) ResponseOf(id TxID) *Message {
-	if t := l.txs[id]; t != nil && t.server {
-		return t.message
+	t := l.txs[id]
+	if t == nil || !t.server || t.wire == nil {
+		return nil
 	}
-	return nil
+	return t.last()
 }
 
 // Len returns the number of transactions that are not over.
@@ -136,10 +144,7 @@ func (l *Layer) Next() (Output, bool) {
 
 // Deadline returns when Tick is due, Never when nothing is awaited.
 func (l *Layer) Deadline() sim.Time {
-	if d := l.agenda.first(); d != nil {
-		return d.at
-	}
-	return sim.Never
+	return l.agenda.next()
 }
 
 // TimerCause returns the cause with which the earliest deadline was armed.
@@ -162,7 +167,7 @@ func (l *Layer) TimerName() Timer {
 // why is the record of the wait, made from TimerCause.
 func (l *Layer) Tick(now sim.Time, why sim.Cause) {
 	d := l.agenda.first()
-	if d == nil || d.at > now {
+	if d == nil || l.agenda.next() > now {
 		return
 	}
 	l.agenda.disarm(d)
@@ -246,9 +251,18 @@ func (l *Layer) send(why sim.Cause, id TxID, m *Message, wire []byte, f Flow, ag
 
 // resend sends a transaction's last message once more.
 func (l *Layer) resend(why sim.Cause, t *transaction, timer Timer) {
-	if t.message != nil {
-		l.send(why, t.id, t.message, t.wire, t.flow, true, timer)
+	if t.wire != nil {
+		l.send(why, t.id, t.last(), t.wire, t.flow, true, timer)
 	}
+}
+
+// last returns the message that wire encodes.
+func (t *transaction) last() *Message {
+	if t.message != nil {
+		return t.message
+	}
+	m, _ := ParseShared(t.wire)
+	return m
 }
 
 func (l *Layer) add(t *transaction) {
@@ -264,15 +278,21 @@ func (l *Layer) terminate(why sim.Cause, t *transaction) {
 	t.state = Terminated
 	delete(l.txs, t.id)
 	delete(l.keys, t.key)
+	t.request, t.message, t.wire = nil, nil, nil
 	if !t.internal {
 		l.emit(Output{Kind: OutTerminated, Tx: t.id, Flow: t.flow, Why: why})
 	}
 }
 
-// finish enters a state that only absorbs retransmissions for a while, or ends the transaction when the while is zero.
+// finish enters a state that only absorbs retransmissions for a while, or ends the transaction when the while is zero. What
+// is answered with something keeps the octets of that.
 func (l *Layer) finish(now sim.Time, why sim.Cause, t *transaction, s State, name Timer, d time.Duration) {
 	l.agenda.disarm(&t.retransmit)
 	t.state = s
+	t.request, t.message = nil, nil
+	if t.server && s == Confirmed || !t.server && !(t.invite && s == Completed) {
+		t.wire = nil
+	}
 	if d == 0 {
 		l.terminate(why, t)
 		return

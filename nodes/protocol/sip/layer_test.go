@@ -222,22 +222,30 @@ func TestAgenda(t *testing.T) {
 	k := sim.New(sim.Config{Seed: 3})
 	r := k.Rand("agenda")
 	var a agenda
-	ds := make([]deadline, 40)
-	for range 20000 {
-		d := &ds[r.Below(40)]
+	var ds [40]deadline
+	var at [40]sim.Time
+	var seq [40]int
+	for i := range at {
+		at[i] = sim.Never
+	}
+	for step := range 20000 {
+		n := r.Below(40)
 		if r.Below(3) == 0 {
-			a.disarm(d)
+			a.disarm(&ds[n])
+			at[n] = sim.Never
 		} else {
-			a.arm(d, TimerA, sim.Time(r.Below(20)), sim.Cause{})
+			at[n], seq[n] = sim.Time(r.Below(20)), step
+			a.arm(&ds[n], TimerA, at[n], sim.Cause{})
 		}
 		var want *deadline
+		next := sim.Never
+		last := -1
 		for i := range ds {
-			x := &ds[i]
-			if x.index != 0 && (want == nil || x.at < want.at || x.at == want.at && x.seq < want.seq) {
-				want = x
+			if at[i] < next || at[i] == next && next != sim.Never && seq[i] < last {
+				want, next, last = &ds[i], at[i], seq[i]
 			}
 		}
-		if a.first() != want {
+		if a.first() != want || a.next() != next {
 			t.Fatal("wrong first deadline")
 		}
 	}

@@ -90,6 +90,16 @@ var phrases = map[int]string{
 	580: "Precondition Failure", 603: "Decline", 606: "Not Acceptable",
 }
 
+// known returns a usual method as a constant, so that what keeps the method does not keep the text of its message.
+func known(method string) string {
+	for _, m := range [...]string{INVITE, ACK, BYE, PRACK, CANCEL, REGISTER, OPTIONS, UPDATE, SUBSCRIBE, NOTIFY, MESSAGE, INFO, REFER, PUBLISH} {
+		if m == method {
+			return m
+		}
+	}
+	return method
+}
+
 // IsRequest reports whether m is a request.
 func (m *Message) IsRequest() bool { return m.Status == 0 }
 
@@ -110,7 +120,7 @@ func (m *Message) Len() int {
 		n += 3 + len(m.Phrase)
 	}
 	for i := range m.Fields {
-		n += len(m.Fields[i].line) + 2
+		n += m.Fields[i].size() + 2
 	}
 	return n
 }
@@ -131,8 +141,7 @@ func (m *Message) Append(b []byte) []byte {
 		b = append(b, "\r\n"...)
 	}
 	for i := range m.Fields {
-		b = append(b, m.Fields[i].line...)
-		b = append(b, "\r\n"...)
+		b = append(m.Fields[i].append(b), "\r\n"...)
 	}
 	b = append(b, "\r\n"...)
 	return append(b, m.Body...)

@@ -3,6 +3,7 @@ package sip
 import (
 	"strconv"
 	"strings"
+	"unsafe" //tidy:reflect a string may share octets that never change
 )
 
 // Limits on what a peer may send.
@@ -43,10 +44,25 @@ func wrong(line int, what, got, want string) error {
 // dropped (RFC 3261 §18.3); line ends in front of the message too (§7.5). It checks the grammar of start line and
 // header fields, not their values: see Validate.
 func Parse(b []byte) (*Message, error) {
-	if len(b) > MaxMessage {
-		return nil, wrong(0, "message of "+strconv.Itoa(len(b))+" octets", "", "at most "+strconv.Itoa(MaxMessage))
+	if err := tooLong(b); err != nil {
+		return nil, err
 	}
 	return parse(string(b))
+}
+
+// ParseShared is Parse for octets that never change any more: the message's strings are parts of b, nothing is copied.
+func ParseShared(b []byte) (*Message, error) {
+	if err := tooLong(b); err != nil {
+		return nil, err
+	}
+	return parse(unsafe.String(unsafe.SliceData(b), len(b)))
+}
+
+func tooLong(b []byte) error {
+	if len(b) <= MaxMessage {
+		return nil
+	}
+	return wrong(0, "message of "+strconv.Itoa(len(b))+" octets", "", "at most "+strconv.Itoa(MaxMessage))
 }
 
 func parse(s string) (*Message, error) {
@@ -166,7 +182,7 @@ func (m *Message) parseStart(line string) error {
 	if !equalFold(v, version) {
 		return wrong(1, "version", v, version)
 	}
-	m.Method, m.URI = method, uri
+	m.Method, m.URI = known(method), uri
 	return nil
 }
 

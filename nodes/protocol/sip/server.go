@@ -10,8 +10,7 @@ import (
 
 func (l *Layer) receiveRequest(now sim.Time, why sim.Cause, m *Message, from Flow) {
 	via, _ := m.Via()
-	k := serverKey(m, via)
-	if t := l.keys[k]; t != nil {
+	if t := l.keys[string(l.serverKey(m, via, m.Method))]; t != nil {
 		l.requestAgain(now, why, t, m, from)
 		return
 	}
@@ -21,10 +20,10 @@ func (l *Layer) receiveRequest(now sim.Time, why sim.Cause, m *Message, from Flo
 		l.emit(Output{Kind: OutAck, Message: m, Flow: back, Why: why})
 		return
 	case CANCEL:
-		l.receiveCancel(now, why, m, k, back)
+		l.receiveCancel(now, why, m, via, back)
 		return
 	}
-	t := l.addServer(now, m, k, back)
+	t := l.addServer(now, m, via, back)
 	l.emit(Output{Kind: OutRequest, Tx: t.id, Message: m, Flow: back, Why: why})
 	// RFC 3261 §17.2.1: 100 unless the user answers within 200 ms; IMS elements answer at once.
 	if t.invite && l.cfg.Trying == 0 {
@@ -34,8 +33,16 @@ func (l *Layer) receiveRequest(now sim.Time, why sim.Cause, m *Message, from Flo
 	}
 }
 
-func (l *Layer) addServer(now sim.Time, m *Message, k key, back Flow) *transaction {
-	t := &transaction{key: k, server: true, invite: m.Method == INVITE, state: Trying, clock: l.Timers(back), flow: back, request: m, started: now}
+func (l *Layer) addServer(now sim.Time, m *Message, via Via, back Flow) *transaction {
+	t := &transaction{
+		key:    string(l.serverKey(m, via, m.Method)),
+		server: true,
+		invite: m.Method == INVITE,
+		state:  Trying,
+		clock:  l.timers(back),
+		flow:   back, request: m,
+		started: now,
+	}
 	if t.invite {
 		t.state = Proceeding
 	}
@@ -43,19 +50,30 @@ func (l *Layer) addServer(now sim.Time, m *Message, k key, back Flow) *transacti
 	return t
 }
 
-// serverKey finds the transaction that a request belongs to, RFC 3261 §17.2.3.
-func serverKey(m *Message, via Via) key {
-	k := key{server: true, branch: via.Branch(), sentBy: strings.ToLower(via.SentBy()), method: m.Method}
-	if k.method == ACK {
-		k.method = INVITE
+// serverKey finds the transaction of the given method that a request belongs to: by branch, sent-by and method, an ACK by
+// that of its INVITE (RFC 3261 §17.2.3). It is valid until the next. A line end comes first, so that it is no clientKey.
+func (l *Layer) serverKey(m *Message, via Via, method string) []byte {
+	if method == ACK {
+		method = INVITE
 	}
-	if strings.HasPrefix(k.branch, MagicCookie) && len(k.branch) > len(MagicCookie) {
-		return k
+	k := append(append(append(l.key[:0], '\n'), method...), '\n')
+	at := len(k)
+	k = via.appendSentBy(k)
+	for i, c := range k[at:] {
+		if c >= 'A' && c <= 'Z' {
+			k[at+i] += 'a' - 'A'
+		}
 	}
-	// A peer older than RFC 3261. The To tag, which the RFC compares too, is left out: it tells apart nothing that the rest does not.
-	c, _ := m.CSeq()
-	k.branch = m.URI + "\n" + m.CallID() + "\n" + m.FromTag() + "\n" + strconv.FormatUint(uint64(c.Seq), 10) + "\n" + via.Branch()
-	return k
+	branch := via.Branch()
+	if !strings.HasPrefix(branch, MagicCookie) || len(branch) == len(MagicCookie) {
+		// A peer older than RFC 3261. The To tag, which the RFC compares too, is left out: it tells apart nothing that the rest does not.
+		c, _ := m.CSeq()
+		for _, s := range [...]string{m.URI, m.CallID(), m.FromTag(), strconv.FormatUint(uint64(c.Seq), 10)} {
+			k = append(append(k, '\n'), s...)
+		}
+	}
+	l.key = append(append(k, '\n'), branch...)
+	return l.key
 }
 
 // receivedFrom completes the top Via with the source and returns the flow on which responses go (RFC 3261 §18.2.1, §18.2.2,
@@ -63,17 +81,9 @@ func serverKey(m *Message, via Via) key {
 func (l *Layer) receivedFrom(m *Message, via Via, from Flow) Flow {
 	source := from.Remote.Addr().Unmap()
 	rport, symmetric := via.RPort()
-	named := strings.Trim(via.Host, "[]") == source.String()
-	p := via.Params
-	if symmetric && rport != from.Remote.Port() {
-		p = p.With("rport", strconv.Itoa(int(from.Remote.Port())))
-	}
-	if !named || symmetric {
-		p = p.With("received", source.String())
-	}
-	if p != via.Params {
-		via.Params = p
-		m.ReplaceFirst(HVia, via.String())
+	host, _ := netip.ParseAddr(strings.Trim(via.Host, "[]"))
+	if symmetric || host != source {
+		m.ReplaceFirst(HVia, via.seenFrom(from.Remote.Port(), symmetric && rport != from.Remote.Port(), source))
 	}
 	// RFC 3261 §18.2.2: over TCP on the connection of the request. Over UDP to the source address, at the source port
 	// if rport asked for it (RFC 3581 §4), else at the port of sent-by.
@@ -85,6 +95,31 @@ func (l *Layer) receivedFrom(m *Message, via Via, from Flow) Flow {
 		from.Remote = netip.AddrPortFrom(from.Remote.Addr(), port)
 	}
 	return from
+}
+
+// seenFrom returns the value with received, and rport where it is wanted, filled in.
+func (v Via) seenFrom(port uint16, rport bool, source netip.Addr) string {
+	b := make([]byte, 0, len("SIP/2.0/TCP :65535;rport=65535;received=")+len(v.Host)+len(v.Params)+len("255.255.255.255"))
+	p := v.Params
+	v.Params = ""
+	b = v.Append(b)
+	for {
+		name, value, rest, ok := p.next()
+		if !ok {
+			break
+		}
+		if p = rest; equalFold(name, "received") || rport && equalFold(name, "rport") {
+			continue
+		}
+		b = append(append(b, ';'), name...)
+		if value != "" {
+			b = append(append(b, '='), value...)
+		}
+	}
+	if rport {
+		b = strconv.AppendUint(append(b, ";rport="...), uint64(port), 10)
+	}
+	return string(source.AppendTo(append(b, ";received="...)))
 }
 
 // requestAgain deals with a request that belongs to a transaction: a retransmission, or the ACK of a final response.
@@ -121,17 +156,16 @@ func (l *Layer) receiveAck(now sim.Time, why sim.Cause, t *transaction, m *Messa
 }
 
 // receiveCancel answers a CANCEL and tells the user of the INVITE (RFC 3261 §9.2).
-func (l *Layer) receiveCancel(now sim.Time, why sim.Cause, m *Message, k key, back Flow) {
-	cancelled := k
-	cancelled.method = INVITE
-	invite := l.keys[cancelled]
-	t := l.addServer(now, m, k, back)
+func (l *Layer) receiveCancel(now sim.Time, why sim.Cause, m *Message, via Via, back Flow) {
+	invite := l.keys[string(l.serverKey(m, via, INVITE))]
+	t := l.addServer(now, m, via, back)
 	t.internal = true
 	status, tag := 481, ""
 	if invite != nil {
 		status = 200
-		if invite.message != nil {
-			tag = invite.message.ToTag() // RFC 3261 §9.2: the same To tag as in responses to the INVITE
+		tag = invite.text // RFC 3261 §9.2: the same To tag as in responses to the INVITE
+		if tag == "" && invite.message != nil {
+			tag = invite.message.ToTag()
 		}
 	}
 	if tag == "" {
@@ -157,8 +191,8 @@ func (l *Layer) Respond(now sim.Time, why sim.Cause, id TxID, m *Message) error 
 	if t == nil || !t.server {
 		return errNoTransaction
 	}
-	again := t.message == m
-	if !again {
+	again := t.message == m || t.state == Accepted // after a first 2xx the same comes, or that of another branch
+	if t.message != m {
 		complete(m)
 	}
 	success := m.Status >= 200 && m.Status < 300
@@ -168,11 +202,16 @@ func (l *Layer) Respond(now sim.Time, why sim.Cause, id TxID, m *Message) error 
 	default:
 		return wrong(0, "response in state "+t.state.String(), m.Phrase, "no response after the final one")
 	}
-	if !again {
-		t.message, t.wire = m, m.Append(nil)
+	wire := t.wire
+	if t.message != m {
+		wire = m.Append(nil)
+	}
+	t.message, t.wire = m, wire
+	if t.invite && m.Status >= 200 {
+		t.text = strings.Clone(m.ToTag())
 	}
 	l.agenda.disarm(&t.retransmit) // the 100 is not needed any more
-	l.send(why, t.id, m, t.wire, t.flow, again, NoTimer)
+	l.send(why, t.id, m, wire, t.flow, again, NoTimer)
 	switch {
 	case m.Status < 200:
 		t.state = Proceeding
@@ -180,6 +219,7 @@ func (l *Layer) Respond(now sim.Time, why sim.Cause, id TxID, m *Message) error 
 		if t.state != Accepted {
 			l.finish(now, why, t, Accepted, TimerL, t.clock.Timeout())
 		}
+		t.message = nil
 	case t.invite:
 		l.reject(now, why, t)
 	default:

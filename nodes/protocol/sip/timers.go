@@ -66,25 +66,41 @@ func (t Timer) String() string { return timerNames[t] }
 
 // deadline is an armed timer of a transaction.
 type deadline struct {
-	at    sim.Time
-	seq   uint64 // order of arming
 	why   sim.Cause
 	tx    *transaction
-	name  Timer
 	index int32 // place in the heap plus one; 0: not armed
+	name  Timer
 }
 
 // agenda is a heap of deadlines by (time, order of arming), so that its order does not depend on addresses.
 type agenda struct {
-	heap []*deadline
+	heap []appointment
 	seq  uint64
 }
 
+// appointment is a deadline's place in the heap. Its key stands here, so that a comparison follows no pointer.
+type appointment struct {
+	at  sim.Time
+	seq uint64 // order of arming
+	d   *deadline
+}
+
+func (a appointment) before(b appointment) bool { return a.at < b.at || a.at == b.at && a.seq < b.seq }
+
+// next returns when the earliest deadline is due, Never when there is none.
+func (a *agenda) next() sim.Time {
+	if len(a.heap) == 0 {
+		return sim.Never
+	}
+	return a.heap[0].at
+}
+
+// first returns the earliest deadline, nil when there is none.
 func (a *agenda) first() *deadline {
 	if len(a.heap) == 0 {
 		return nil
 	}
-	return a.heap[0]
+	return a.heap[0].d
 }
 
 func (a *agenda) arm(d *deadline, name Timer, at sim.Time, why sim.Cause) {
@@ -93,10 +109,9 @@ func (a *agenda) arm(d *deadline, name Timer, at sim.Time, why sim.Cause) {
 		return
 	}
 	a.seq++
-	d.at, d.seq, d.why, d.name = at, a.seq, why, name
-	a.heap = append(a.heap, d)
-	d.index = int32(len(a.heap))
-	a.up(len(a.heap) - 1)
+	d.why, d.name = why, name
+	a.heap = append(a.heap, appointment{})
+	a.up(len(a.heap)-1, appointment{at, a.seq, d})
 }
 
 func (a *agenda) disarm(d *deadline) {
@@ -105,48 +120,44 @@ func (a *agenda) disarm(d *deadline) {
 	}
 	i, last := int(d.index-1), len(a.heap)-1
 	d.index = 0
-	if moved := a.heap[last]; i != last {
-		a.heap[i], moved.index = moved, int32(i+1)
-	}
-	a.heap[last] = nil
+	moved := a.heap[last]
+	a.heap[last] = appointment{}
 	a.heap = a.heap[:last]
-	if i < last {
-		a.down(i)
-		a.up(i)
+	switch {
+	case i == last:
+	case i > 0 && moved.before(a.heap[(i-1)/2]):
+		a.up(i, moved)
+	default:
+		a.down(i, moved)
 	}
 }
 
-func (a *agenda) less(i, j int) bool {
-	x, y := a.heap[i], a.heap[j]
-	return x.at < y.at || x.at == y.at && x.seq < y.seq
+func (a *agenda) put(i int, x appointment) {
+	a.heap[i] = x
+	x.d.index = int32(i + 1)
 }
 
-func (a *agenda) swap(i, j int) {
-	h := a.heap
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = int32(i+1), int32(j+1)
-}
-
-func (a *agenda) up(i int) {
-	for i > 0 && a.less(i, (i-1)/2) {
-		a.swap(i, (i-1)/2)
+// up finds x its place at i or above.
+func (a *agenda) up(i int, x appointment) {
+	for i > 0 && x.before(a.heap[(i-1)/2]) {
+		a.put(i, a.heap[(i-1)/2])
 		i = (i - 1) / 2
 	}
+	a.put(i, x)
 }
 
-func (a *agenda) down(i int) {
+// down finds x its place at i or below.
+func (a *agenda) down(i int, x appointment) {
 	for {
 		c := 2*i + 1
-		if c >= len(a.heap) {
-			return
-		}
-		if c+1 < len(a.heap) && a.less(c+1, c) {
+		if c+1 < len(a.heap) && a.heap[c+1].before(a.heap[c]) {
 			c++
 		}
-		if !a.less(c, i) {
+		if c >= len(a.heap) || !a.heap[c].before(x) {
+			a.put(i, x)
 			return
 		}
-		a.swap(i, c)
+		a.put(i, a.heap[c])
 		i = c
 	}
 }

@@ -186,10 +186,7 @@ func (u *UAS) Next() (UASOutput, bool) {
 
 // Deadline returns when Tick is due, Never when nothing is awaited.
 func (u *UAS) Deadline() sim.Time {
-	if d := u.agenda.first(); d != nil {
-		return d.at
-	}
-	return sim.Never
+	return u.agenda.next()
 }
 
 // TimerCause returns the cause with which the earliest deadline was armed.
@@ -211,7 +208,7 @@ func (u *UAS) TimerName() Timer {
 // Tick deals with the earliest deadline if it has come, as Layer.Tick does.
 func (u *UAS) Tick(now sim.Time, why sim.Cause) {
 	d := u.agenda.first()
-	if d == nil || d.at > now {
+	if d == nil || u.agenda.next() > now {
 		return
 	}
 	u.agenda.disarm(d)
