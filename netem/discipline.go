@@ -38,7 +38,7 @@ func (d *Direction) serve() {
 func (d *Direction) transmitNext(now sim.Time) {
 	q := d.cfg.Discipline
 	if p := q.Dequeue(now, d.dropped); p != nil {
-		d.launch(now, inFlight{p: p, given: p.Queued}, p.Len())
+		d.launch(now, p.Queued, p, p.Len())
 	}
 	if q.Len() > 0 {
 		d.net.K.Arm(&d.service, d.self, serviceArg, d.free)

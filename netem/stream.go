@@ -20,22 +20,23 @@ type Stream struct {
 
 	owner         StreamOwner
 	host          *Host
-	local, remote packet.AddrPort
+	due           sim.Time   // the slot's timer is set to this or earlier
+	out           *Interface // towards remote, as of the routes' generation
+	generation    uint32
 	hash          uint32
 	slot          uint32
 	linked        bool // in the host's table
 	held          bool // has a slot
 	pumping       bool
 	reporting     bool // an event that delivers reports is pending
-	hasNext       bool
-	next          tcp.Event // taken from conn and not delivered yet
+	local, remote packet.AddrPort
 	conn          tcp.Conn
 }
 
 // newStream makes a stream and enters it into the host's table.
 func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stream {
 	t := &h.tcp
-	s := &Stream{owner: owner, host: h, local: local, remote: remote, hash: flowHash(local, remote), linked: true, held: true}
+	s := &Stream{owner: owner, host: h, local: local, remote: remote, hash: flowHash(local, remote), linked: true, held: true, due: sim.Never}
 	if n := len(t.free); n > 0 {
 		s.slot = t.free[n-1]
 		t.free = t.free[:n-1]
@@ -130,7 +131,6 @@ func (s *Stream) WantDrained(why sim.Cause) {
 // Forget makes this end vanish without a segment or an event, as after a crash. What the peer sends is answered as for
 // a closed port.
 func (s *Stream) Forget() {
-	s.hasNext = false
 	s.conn.Forget()
 	s.unlink()
 	s.letGo()
@@ -155,10 +155,19 @@ func (s *Stream) now() sim.Time { return s.host.net.K.Now() }
 func (s *Stream) emit() {
 	h := s.host
 	n := h.net
-	for s.conn.Emit(n.K.Now(), n.Pool.Peek()) {
-		p := n.get(&h.Core)
-		p.Frag.DF = true
-		h.Output(p)
+	now := n.K.Now()
+	for s.conn.Emit(now, n.Pool.Peek()) {
+		p := n.take(&h.Core)
+		p.TTL, p.TOS, p.Frag = defaultTTL, 0, packet.Fragment{DF: true}
+		if s.generation != h.routes.generation {
+			s.out, s.generation = h.routes.lookup(&h.Core, s.remote.Addr), h.routes.generation
+		}
+		// As Output does, where there is nothing unusual to see to.
+		if size := p.Len(); s.out != nil && size <= s.out.MTU() && len(h.pathMTU) == 0 && !n.K.Tracing() {
+			s.out.transmit(p, size)
+		} else {
+			h.Output(p)
+		}
 	}
 }
 
@@ -171,7 +180,7 @@ func (s *Stream) pump() {
 	for {
 		s.emit()
 		s.leave()
-		ev, ok := s.takeEvent()
+		ev, ok := s.conn.NextEvent()
 		if !ok {
 			break
 		}
@@ -190,10 +199,7 @@ func (s *Stream) settle() {
 	}
 	s.emit()
 	s.leave()
-	if !s.hasNext {
-		s.next, s.hasNext = s.conn.NextEvent()
-	}
-	if !s.hasNext {
+	if !s.conn.HasEvent() {
 		s.finish()
 		return
 	}
@@ -205,25 +211,13 @@ func (s *Stream) settle() {
 	s.arm()
 }
 
-func (s *Stream) takeEvent() (tcp.Event, bool) {
-	if s.hasNext {
-		s.hasNext = false
-		return s.next, true
-	}
-	return s.conn.NextEvent()
-}
-
 // leave takes the connection out of the host's table once it is closed, or leaves TIME-WAIT in its place.
 func (s *Stream) leave() {
-	if !s.linked {
-		return
-	}
-	switch s.conn.State() {
-	case tcp.Closed:
+	if st := s.conn.State(); (st == tcp.Closed || st == tcp.TimeWait) && s.linked {
 		s.unlink()
-	case tcp.TimeWait:
-		s.unlink()
-		s.host.linger(s)
+		if st == tcp.TimeWait {
+			s.host.linger(s)
+		}
 	}
 }
 
@@ -255,10 +249,12 @@ func (s *Stream) letGo() {
 	t.free = append(t.free, s.slot)
 }
 
-// arm moves the connection's timer to its deadline.
+// arm sees to it that the connection's deadline is not missed. One that moves later, as most do with every segment, is
+// not looked at before the timer comes up, which is then set again.
 func (s *Stream) arm() {
-	if s.linked {
+	if at := s.conn.Deadline(); at < s.due && s.linked {
+		s.due = at
 		h := s.host
-		h.net.K.Arm(&h.tcp.slots[s.slot].timer, h.self, s.slot<<3|evStream, s.conn.Deadline())
+		h.net.K.Arm(&h.tcp.slots[s.slot].timer, h.self, s.slot<<3|evStream, at)
 	}
 }

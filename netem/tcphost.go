@@ -166,6 +166,7 @@ func (h *Host) streamDue(slot uint32) {
 		return
 	}
 	s := sl.s
+	s.due = sim.Never
 	if s.conn.Deadline() > k.Now() {
 		s.arm()
 		return

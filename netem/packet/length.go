@@ -44,12 +44,12 @@ func (p *Packet) TransportLen() int {
 // MSS, SACK-permitted and timestamps, window scale, SACK blocks.
 func (h *TCPHeader) OptionsLen() int {
 	n := 0
-	if h.HasMSS {
-		n += 4
-	}
 	if h.HasTS {
-		n += 12 // SACK-permitted takes the place of the two NOPs
+		n = 12 // SACK-permitted takes the place of the two NOPs
 	} else if h.SACKOK {
+		n = 4
+	}
+	if h.HasMSS {
 		n += 4
 	}
 	if h.HasWS {
