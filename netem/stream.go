@@ -178,12 +178,14 @@ func (s *Stream) pump() {
 	}
 	s.pumping = true
 	for {
-		s.emit()
+		if !s.conn.Quiet() {
+			s.emit()
+		}
 		s.leave()
-		ev, ok := s.conn.NextEvent()
-		if !ok {
+		if !s.conn.HasEvent() {
 			break
 		}
+		ev, _ := s.conn.NextEvent()
 		fp := s.host.net.K.Fingerprint()
 		fp.Mix(sim.FpTransition, uint64(s.host.self)<<32|uint64(ev.Kind)<<8|uint64(ev.Reason))
 		s.owner.StreamEvent(s, ev)
@@ -213,11 +215,18 @@ func (s *Stream) settle() {
 
 // leave takes the connection out of the host's table once it is closed, or leaves TIME-WAIT in its place.
 func (s *Stream) leave() {
-	if st := s.conn.State(); (st == tcp.Closed || st == tcp.TimeWait) && s.linked {
-		s.unlink()
-		if st == tcp.TimeWait {
-			s.host.linger(s)
-		}
+	if st := s.conn.State(); st == tcp.Closed || st == tcp.TimeWait {
+		s.left(st)
+	}
+}
+
+func (s *Stream) left(st tcp.State) {
+	if !s.linked {
+		return
+	}
+	s.unlink()
+	if st == tcp.TimeWait {
+		s.host.linger(s)
 	}
 }
 

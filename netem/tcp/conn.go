@@ -27,11 +27,14 @@ type Conn struct {
 	now sim.Time
 
 	// Send side (RFC 9293 §3.3.1).
-	iss, una, nxt uint32    // nxt is one past the highest sequence number sent
-	end           uint32    // one past the last octet written; our FIN takes this number
-	wnd, maxWnd   uint32    // offered by the peer, in octets
-	wl1, wl2      uint32    // segment of the last window update
-	mss           uint32    // largest payload we send
+	iss, una, nxt uint32 // nxt is one past the highest sequence number sent
+	end           uint32 // one past the last octet written; our FIN takes this number
+	wnd, maxWnd   uint32 // offered by the peer, in octets
+	wl1, wl2      uint32 // segment of the last window update
+	mss           uint32 // largest payload we send
+	sndBuf        uint32 // sizes of our buffers
+	rcvBuf        uint32
+	ownMSS        uint32    // as we announce it
 	cursor        uint32    // chunk of snd that holds nxt, or the one before it
 	waiting       uint32    // what was written before this number was there when waitWhy came true
 	waitWhy       sim.Cause // the last input that may have allowed what was waiting
@@ -113,8 +116,6 @@ func or[T ~int | ~int64](v, def T) T {
 
 func (c *Conn) minRTO() time.Duration { return or(c.cfg.MinRTO, defaultMinRTO) }
 func (c *Conn) maxRTO() time.Duration { return or(c.cfg.MaxRTO, defaultMaxRTO) }
-func (c *Conn) sendBuffer() int       { return or(c.cfg.SendBuffer, defaultBuffer) }
-func (c *Conn) recvBuffer() int       { return or(c.cfg.RecvBuffer, defaultBuffer) }
 
 // init resets everything and keeps what a reused Conn may keep.
 func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, iss uint32) {
@@ -128,7 +129,9 @@ func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, is
 	c.rtt.rto = or(cfg.InitialRTO, defaultInitialRTO)
 	c.offerWS, c.offerTS = !cfg.NoWindowScale, !cfg.NoTimestamps
 	c.tsOffset = timestampOffset(local, remote)
-	c.rcvWS = windowShift(c.recvBuffer())
+	c.sndBuf, c.rcvBuf = uint32(or(cfg.SendBuffer, defaultBuffer)), uint32(or(cfg.RecvBuffer, defaultBuffer))
+	c.rcvWS = windowShift(c.rcvBuf)
+	c.ownMSS = uint32(announcedMSS(cfg, local.Addr))
 	c.lastSent = now
 }
 

@@ -26,7 +26,7 @@ func (c *Conn) Write(now sim.Time, why sim.Cause, p packet.Payload) (accepted in
 		if s.Len == 0 {
 			continue
 		}
-		c.snd.push(c.pool, c.end, s, why)
+		c.snd.push(c.pool, c.end, &s, why)
 		c.end += uint32(s.Len)
 		room -= s.Len
 		accepted += s.Len
@@ -43,7 +43,7 @@ func (c *Conn) WriteSpace() int {
 	if c.state == Closed || c.finQueued {
 		return 0
 	}
-	return max(c.sendBuffer()-c.buffered(), 0)
+	return max(int(c.sndBuf)-c.buffered(), 0)
 }
 
 // buffered returns how many octets are written and not yet acknowledged.
@@ -143,7 +143,7 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
 	default:
 		c.armUserTimeout(why)
 	}
-	if c.writeBlocked && c.WriteSpace() >= c.sendBuffer()/4 {
+	if c.writeBlocked && c.WriteSpace() >= int(c.sndBuf)/4 {
 		c.writeBlocked = false
 		c.event(EvWritable, 0, why)
 	}
