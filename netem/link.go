@@ -309,7 +309,12 @@ func (d *Direction) fingerprint(now sim.Time, p *packet.Packet, size int) {
 	fp.Mix(sim.FpTime, uint64(now))
 	fp.Mix(sim.FpNode, uint64(d.self))
 	h := p.Src.Hash() ^ p.Dst.Hash()<<1 ^ uint64(p.SrcPort)<<48 ^ uint64(p.DstPort)<<32 ^ uint64(p.Proto)<<24 ^ uint64(size)
-	h += uint64(p.TCP.Seq)<<32 | uint64(p.TCP.Ack)
-	h ^= uint64(p.TCP.Flags)<<56 | uint64(p.TCP.Window)<<40 | uint64(p.Frag.Offset)<<20 | uint64(p.ICMP.Type)<<8 | uint64(p.ICMP.Code)
+	if t := &p.TCP; p.Proto == packet.TCP {
+		h += uint64(t.Seq)<<32 | uint64(t.Ack)
+		h ^= uint64(t.Flags)<<56 | uint64(t.Window)<<40
+	} else {
+		h ^= uint64(p.ICMP.Type)<<8 | uint64(p.ICMP.Code)
+	}
+	h ^= uint64(p.Frag.Offset) << 20
 	fp.Mix(sim.FpPacket, h)
 }

@@ -233,7 +233,11 @@ func (s *Stream) left(st tcp.State) {
 func (s *Stream) unlink() {
 	if s.linked {
 		s.linked = false
-		s.host.tcp.flows.remove(s.hash, streamRef(s.slot))
+		t := &s.host.tcp
+		t.flows.remove(s.hash, streamRef(s.slot))
+		if t.latest == s {
+			t.latest = nil
+		}
 	}
 }
 

@@ -55,12 +55,7 @@ func (l *Pool) Get() *Packet {
 // Put takes back a packet that nobody uses any more. The spans' backing array is kept for the next user, without the
 // octets. The rest is left as it is until Get, for clearing it costs more than most users need.
 func (l *Pool) Put(p *Packet) {
-	for i := range p.Payload.Spans {
-		if s := &p.Payload.Spans[i]; s.Bytes != nil {
-			s.Bytes = nil
-		}
-	}
-	p.Payload.Spans, p.Payload.Len = p.Payload.Spans[:0], 0
+	p.Payload.Reset()
 	if p.Proto != TCP {
 		p.ICMP = ICMPHeader{}
 	}
