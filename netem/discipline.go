@@ -22,14 +22,14 @@ func (d *Direction) enqueue(now sim.Time, p *packet.Packet) {
 	if !d.service.Armed() && d.free <= now {
 		d.transmitNext(now)
 	} else {
-		d.net.K.Arm(&d.service, d.self, serviceArg, d.free)
+		d.k.Arm(&d.service, d.self, serviceArg, d.free)
 	}
 	d.Stats.MaxQueuePackets = max(d.Stats.MaxQueuePackets, q.Len())
 }
 
 // serve runs at the end of a transmission.
 func (d *Direction) serve() {
-	k := d.net.K
+	k := d.k
 	if k.Due(&d.service, d.self, serviceArg) {
 		d.transmitNext(k.Now())
 	}
@@ -41,6 +41,6 @@ func (d *Direction) transmitNext(now sim.Time) {
 		d.launch(now, p.Queued, p, p.Len())
 	}
 	if q.Len() > 0 {
-		d.net.K.Arm(&d.service, d.self, serviceArg, d.free)
+		d.k.Arm(&d.service, d.self, serviceArg, d.free)
 	}
 }

@@ -31,6 +31,7 @@ type Direction struct {
 
 	cfg   DirectionConfig
 	net   *Network
+	k     *sim.Kernel // net's
 	self  sim.Entity
 	arg   uint32 // of the events that are arrivals
 	to    *Interface
@@ -113,17 +114,17 @@ func (d *Direction) SetUp(up bool) {
 	d.waiting.clear()
 	if q := d.cfg.Discipline; q != nil {
 		for q.Len() > 0 {
-			if p := q.Dequeue(d.net.K.Now(), d.dropped); p != nil {
+			if p := q.Dequeue(d.k.Now(), d.dropped); p != nil {
 				d.lose(p, "down", &d.Stats.DownDrops)
 			}
 		}
 	}
-	d.free, d.rest, d.arrival = d.net.K.Now(), 0, 0
+	d.free, d.rest, d.arrival = d.k.Now(), 0, 0
 }
 
 // send takes over p, which is of the given size: queue, transmission, medium.
 func (d *Direction) send(p *packet.Packet, size int) {
-	now := d.net.K.Now()
+	now := d.k.Now()
 	d.fingerprint(now, p, size)
 	switch {
 	case d.down:
@@ -156,7 +157,7 @@ func (d *Direction) launch(now, given sim.Time, p *packet.Packet, size int) {
 	at := done.Add(d.delay())
 	if d.cfg.Reorder {
 		d.late.push(inFlight{p, at, given, start, done})
-		d.net.K.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
+		d.k.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
 		return
 	}
 	at = max(at, d.arrival)
@@ -164,14 +165,16 @@ func (d *Direction) launch(now, given sim.Time, p *packet.Packet, size int) {
 	e := d.flying.add()
 	e.p, e.at, e.given, e.start, e.done = p, at, given, start, done
 	if d.flying.n == 1 { // otherwise the event of the first is pending
-		d.net.K.Arm(&d.timer, d.self, d.arg, at)
+		d.k.Arm(&d.timer, d.self, d.arg, at)
 	}
 }
 
 // admit applies the limits of the queue: drop tail.
 func (d *Direction) admit(now sim.Time, size int) bool {
 	q := &d.waiting
-	q.advance(now)
+	if q.n > 0 {
+		q.advance(now)
+	}
 	if now >= d.free && (now > d.free || d.rest == 0) {
 		return true // the transmitter is idle
 	}
@@ -234,7 +237,7 @@ func (d *Direction) jittered() time.Duration {
 
 // Handle delivers what arrives now, or transmits the next packet of a queue discipline.
 func (d *Direction) Handle(arg uint32) {
-	k := d.net.K
+	k := d.k
 	if arg != d.arg {
 		d.serve()
 		return
@@ -251,7 +254,8 @@ func (d *Direction) Handle(arg uint32) {
 	for n := d.flying.n; n > 0; n-- {
 		e := d.flying.first()
 		if e.at > now {
-			break
+			k.Arm(&d.timer, d.self, d.arg, e.at)
+			return
 		}
 		p := e.p
 		if tracing {
@@ -305,7 +309,7 @@ func (d *Direction) lose(p *packet.Packet, why string, count *uint64) {
 
 // fingerprint mixes a packet's departure into the run's fingerprint.
 func (d *Direction) fingerprint(now sim.Time, p *packet.Packet, size int) {
-	fp := d.net.K.Fingerprint()
+	fp := d.k.Fingerprint()
 	fp.Mix(sim.FpTime, uint64(now))
 	fp.Mix(sim.FpNode, uint64(d.self))
 	h := p.Src.Hash() ^ p.Dst.Hash()<<1 ^ uint64(p.SrcPort)<<48 ^ uint64(p.DstPort)<<32 ^ uint64(p.Proto)<<24 ^ uint64(size)

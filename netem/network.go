@@ -152,7 +152,7 @@ func (n *Network) newDirection(from, to *Interface, cfg DirectionConfig) *Direct
 	if cfg.MTU == 0 {
 		cfg.MTU = DefaultMTU
 	}
-	d := &Direction{cfg: cfg, net: n, to: to, name: from.String() + ">" + to.String()}
+	d := &Direction{cfg: cfg, net: n, k: n.K, to: to, name: from.String() + ">" + to.String()}
 	d.self = n.K.Add(d.name, d)
 	d.draw = n.K.Rand("link " + d.name)
 	n.directions = append(n.directions, d)
@@ -169,12 +169,10 @@ func (n *Network) get(c *Core) *packet.Packet {
 }
 
 // take takes the packet that the pool has shown, which the caller has filled.
-func (n *Network) take(c *Core) *packet.Packet {
-	p := n.Pool.Take()
-	if n.Pool.Exceeded() {
+func (n *Network) take(c *Core) {
+	if n.Pool.Take(); n.Pool.Exceeded() {
 		n.exceeded(c)
 	}
-	return p
 }
 
 // exceeded breaks the run off because too many packets are alive, naming the node that took the last.

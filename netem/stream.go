@@ -156,8 +156,8 @@ func (s *Stream) emit() {
 	h := s.host
 	n := h.net
 	now := n.K.Now()
-	for s.conn.Emit(now, n.Pool.Peek()) {
-		p := n.take(&h.Core)
+	for p := n.Pool.Peek(); s.conn.Emit(now, p); p = n.Pool.Peek() {
+		n.take(&h.Core)
 		p.TTL, p.TOS, p.Frag = defaultTTL, 0, packet.Fragment{DF: true}
 		if s.generation != h.routes.generation {
 			s.out, s.generation = h.routes.lookup(&h.Core, s.remote.Addr), h.routes.generation

@@ -25,8 +25,9 @@ func (l *Pool) Peek() *Packet {
 
 // more makes packets for an empty free list and returns the first.
 func (l *Pool) more() *Packet {
-	block := make([]Packet, chunk)
+	block, spans := make([]Packet, chunk), make([]Span, chunk)
 	for i := range block {
+		block[i].Payload.Spans = spans[i : i : i+1] // most have no more than one
 		l.free = append(l.free, &block[chunk-1-i])
 	}
 	return &block[0]

@@ -141,11 +141,13 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 		c.cc.restart(initialWindow(c.mss, c.repeated)) // RFC 5681 §4.1
 	}
 	why := c.finWhy
+	var k *chunk
 	if n > 0 {
 		if c.cursor > 0 && (c.cursor >= c.snd.n || lt(seq, c.snd.at(c.cursor).seq)) {
 			c.cursor-- // what was written since joined the chunk before
 		}
-		why = c.snd.at(c.cursor).why
+		k = c.snd.at(c.cursor)
+		why = k.why
 	}
 	why = c.causeOf(seq, why)
 	f := packet.ACK
@@ -156,7 +158,11 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 		f |= packet.FIN
 	}
 	c.start(out, f, seq, why)
-	c.cursor = c.fill(out, seq, n, c.cursor)
+	if k != nil && k.span.Bytes == nil && lt(seq+n, k.end()) {
+		fillSynthetic(&out.Payload, int(n), k.span.Pattern, k.span.Off+uint64(seq-k.seq)) // bulk transfers
+	} else {
+		c.cursor = c.fill(out, seq, n, c.cursor)
+	}
 	c.override = false
 	c.nxt = seq + n
 	if fin {
@@ -181,11 +187,7 @@ func (c *Conn) fill(out *packet.Packet, seq, n, i uint32) uint32 {
 		k := c.snd.at(i)
 		off := seq - k.seq
 		l := min(n, uint32(k.span.Len)-off)
-		if k.span.Bytes == nil && out.Payload.Len == 0 {
-			fillSynthetic(&out.Payload, int(l), k.span.Pattern, k.span.Off+uint64(off))
-		} else {
-			out.Payload.Append(k.span.Slice(int(off), int(off+l)))
-		}
+		out.Payload.Append(k.span.Slice(int(off), int(off+l)))
 		seq += l
 		n -= l
 		if off+l < uint32(k.span.Len) {
@@ -196,7 +198,7 @@ func (c *Conn) fill(out *packet.Packet, seq, n, i uint32) uint32 {
 	return i
 }
 
-// fillSynthetic is Append to an empty payload, the common case of bulk transfers, without two copies of a span.
+// fillSynthetic is Append of a synthetic span to an empty payload, without copies of a span.
 func fillSynthetic(p *packet.Payload, n int, pattern packet.Pattern, off uint64) {
 	if cap(p.Spans) == 0 {
 		p.Append(packet.Synthetic(pattern, off, n))

@@ -24,7 +24,7 @@ func (c *Conn) finTaken() bool { return c.finSeen && c.rnxt == c.finSeq+1 }
 func (c *Conn) Read(now sim.Time, why sim.Cause, limit int, into *packet.Payload) (n int, last sim.Cause) {
 	c.now = now
 	for n < limit && c.rcv.n > 0 {
-		k := c.rcv.at(0)
+		k := &c.rcv.buf[c.rcv.head]
 		last = k.why
 		if l := limit - n; l < k.span.Len {
 			into.Append(k.span.Slice(0, l))
@@ -57,7 +57,7 @@ func (c *Conn) windowUpdateDue() bool {
 	if c.state < Established || c.finSeen || c.state == TimeWait {
 		return false
 	}
-	largest := uint32(0xffff) << c.rcvWS
+	largest := uint32(0xffff) << (c.rcvWS & 31)
 	half := min(c.rcvBuf, largest) / 2
 	if c.window() >= half {
 		return false // the sender is not short of window: the next acknowledgement will do
@@ -76,16 +76,17 @@ func (c *Conn) windowUpdateDue() bool {
 // announceWindow returns the window field of the next segment and moves the right edge. The edge never moves back, and
 // not forward by less than a segment or half the buffer (RFC 9293 §3.8.6.2.2).
 func (c *Conn) announceWindow() uint16 {
-	edge := c.rnxt + min(c.space(), 0xffff<<c.rcvWS)
+	shift := c.rcvWS & 31 // it is 14 at most, which the compiler does not know
+	edge := c.rnxt + min(c.space(), 0xffff<<shift)
 	if lt(c.redge, edge) && edge-c.redge >= min(c.rcvBuf/2, c.ownMSS) {
-		w := (edge - c.rnxt) >> c.rcvWS
-		if e := c.rnxt + w<<c.rcvWS; lt(c.redge, e) {
+		w := (edge - c.rnxt) >> shift
+		if e := c.rnxt + w<<shift; lt(c.redge, e) {
 			c.redge, c.readSince = e, 0
 			return uint16(w)
 		}
 	}
 	// Rounded up, so that the edge does not seem to move back.
-	return uint16(min((c.redge-c.rnxt+1<<c.rcvWS-1)>>c.rcvWS, 0xffff))
+	return uint16(min((c.redge-c.rnxt+1<<shift-1)>>shift, 0xffff))
 }
 
 // window is RCV.WND.

@@ -170,7 +170,7 @@ func (c *Conn) armUserTimeout(why sim.Cause) {
 // takeWindow updates SND.WND (RFC 9293 §3.10.7.4, fifth check).
 func (c *Conn) takeWindow(h *packet.TCPHeader) (changed bool) {
 	if lt(c.wl1, h.Seq) || c.wl1 == h.Seq && le(c.wl2, h.Ack) {
-		w := uint32(h.Window) << c.sndWS
+		w := uint32(h.Window) << (c.sndWS & 31)
 		changed = w != c.wnd
 		c.wnd, c.wl1, c.wl2 = w, h.Seq, h.Ack
 		c.maxWnd = max(c.maxWnd, w)
