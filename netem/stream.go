@@ -18,25 +18,24 @@ type StreamOwner interface {
 type Stream struct {
 	Tag any // the owner's
 
-	owner         StreamOwner
-	host          *Host
-	due           sim.Time   // the slot's timer is set to this or earlier
-	out           *Interface // towards remote, as of the routes' generation
-	generation    uint32
-	hash          uint32
-	slot          uint32
-	linked        bool // in the host's table
-	held          bool // has a slot
-	pumping       bool
-	reporting     bool // an event that delivers reports is pending
-	local, remote packet.AddrPort
-	conn          tcp.Conn
+	owner      StreamOwner
+	host       *Host
+	due        sim.Time   // the slot's timer is set to this or earlier
+	out        *Interface // towards the peer, as of the routes' generation
+	generation uint32
+	hash       uint32
+	slot       uint32
+	linked     bool // in the host's table
+	held       bool // has a slot
+	pumping    bool
+	reporting  bool // an event that delivers reports is pending
+	conn       tcp.Conn
 }
 
-// newStream makes a stream and enters it into the host's table.
+// newStream makes a stream, whose connection the caller opens, and enters it into the host's table.
 func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stream {
 	t := &h.tcp
-	s := &Stream{owner: owner, host: h, local: local, remote: remote, hash: flowHash(local, remote), linked: true, held: true, due: sim.Never}
+	s := &Stream{owner: owner, host: h, hash: flowHash(local, remote), linked: true, held: true, due: sim.Never}
 	if n := len(t.free); n > 0 {
 		s.slot = t.free[n-1]
 		t.free = t.free[:n-1]
@@ -50,10 +49,10 @@ func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stre
 }
 
 // Local returns this end's transport address.
-func (s *Stream) Local() packet.AddrPort { return s.local }
+func (s *Stream) Local() packet.AddrPort { return s.conn.Local() }
 
 // Remote returns the peer's transport address.
-func (s *Stream) Remote() packet.AddrPort { return s.remote }
+func (s *Stream) Remote() packet.AddrPort { return s.conn.Remote() }
 
 // Host returns the host that the stream is on.
 func (s *Stream) Host() *Host { return s.host }
@@ -160,7 +159,7 @@ func (s *Stream) emit() {
 		n.take(&h.Core)
 		p.TTL, p.TOS, p.Frag = defaultTTL, 0, packet.Fragment{DF: true}
 		if s.generation != h.routes.generation {
-			s.out, s.generation = h.routes.lookup(&h.Core, s.remote.Addr), h.routes.generation
+			s.out, s.generation = h.routes.lookup(&h.Core, s.conn.Remote().Addr), h.routes.generation
 		}
 		// As Output does, where there is nothing unusual to see to.
 		if size := p.Len(); s.out != nil && size <= s.out.MTU() && len(h.pathMTU) == 0 && !n.K.Tracing() {

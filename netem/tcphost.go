@@ -45,7 +45,7 @@ func (t *tcpHost) find(local, remote packet.AddrPort) flowRef {
 			if w := &t.waits.all[e.ref.index()]; w.remote == remote && w.local == local {
 				return e.ref
 			}
-		} else if s := t.slots[e.ref.index()].s; s.remote == remote && s.local == local {
+		} else if s := t.slots[e.ref.index()].s; s.conn.Remote() == remote && s.conn.Local() == local {
 			return e.ref
 		}
 	}
@@ -134,9 +134,10 @@ func (h *Host) config(cfg tcp.Config, remote packet.Addr) *tcp.Config {
 }
 
 func (h *Host) receiveTCP(p *packet.Packet) {
+	local, remote := packet.AddrPort{Addr: p.Dst, Port: p.DstPort}, packet.AddrPort{Addr: p.Src, Port: p.SrcPort}
 	s := h.tcp.latest // segments come in runs
-	if s == nil || s.remote.Port != p.SrcPort || s.local.Port != p.DstPort || s.remote.Addr != p.Src || s.local.Addr != p.Dst {
-		ref := h.tcp.find(packet.AddrPort{Addr: p.Dst, Port: p.DstPort}, packet.AddrPort{Addr: p.Src, Port: p.SrcPort})
+	if s == nil || s.conn.Remote() != remote || s.conn.Local() != local {
+		ref := h.tcp.find(local, remote)
 		switch {
 		case ref == 0:
 			h.opening(p)

@@ -95,7 +95,7 @@ func (w *timeWaits) pop() expiry {
 func (h *Host) linger(s *Stream) {
 	now := h.net.K.Now()
 	l := s.conn.Lingering()
-	x := waiting{local: s.local, remote: s.remote, Lingering: l, length: l.Until.Sub(now), why: s.conn.TimerCause(), hash: s.hash}
+	x := waiting{local: s.conn.Local(), remote: s.conn.Remote(), Lingering: l, length: l.Until.Sub(now), why: s.conn.TimerCause(), hash: s.hash}
 	h.tcp.flows.insert(s.hash, waitRef(h.tcp.waits.add(x)))
 	h.rearm()
 }

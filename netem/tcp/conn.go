@@ -122,8 +122,11 @@ func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, is
 	c.snd.release(c.pool)
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
-	*c = Conn{cfg: cfg, pool: cfg.Pool, local: local, remote: remote, now: now,
-		iss: iss, una: iss, nxt: iss, end: iss + 1, events: reports{more: c.events.more[:0]}}
+	more := c.events.more[:0]
+	*c = Conn{} // in place; a literal with values would be made elsewhere and copied
+	c.cfg, c.pool, c.events.more = cfg, cfg.Pool, more
+	c.local, c.remote, c.now = local, remote, now
+	c.iss, c.una, c.nxt, c.end = iss, iss, iss, iss+1
 	c.timers.init()
 	c.rec.recover = iss
 	c.rtt.rto = or(cfg.InitialRTO, defaultInitialRTO)
@@ -179,7 +182,7 @@ func (c *Conn) Forget() {
 	c.snd.release(c.pool)
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
-	*c = Conn{pool: c.pool}
+	*c = Conn{pool: c.pool, local: c.local, remote: c.remote}
 	c.timers.init()
 }
 

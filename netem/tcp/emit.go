@@ -51,7 +51,7 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 
 // Quiet reports whether Emit has certainly nothing to give: all that was written is under way and nothing is due.
 func (c *Conn) Quiet() bool {
-	return c.nxt == c.end && !c.ackDue && !c.rstDue && !c.synDue && !c.probeDue && !c.finQueued && !c.rec.pending()
+	return (c.finSent || c.nxt == c.end && !c.finQueued) && !c.ackDue && !c.rstDue && !c.synDue && !c.probeDue && !c.rec.pending()
 }
 
 // watchWindow arms the persist timer when something waits and nothing is under way to bring news of the window.
