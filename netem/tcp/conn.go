@@ -114,6 +114,11 @@ func or[T ~int | ~int64](v, def T) T {
 	return v
 }
 
+// bufferSize is what a buffer of the configured size holds: no more than the largest window (RFC 7323 §2.3).
+func bufferSize(configured int) uint32 {
+	return uint32(min(max(or(configured, defaultBuffer), 0), 1<<30))
+}
+
 func (c *Conn) minRTO() time.Duration { return or(c.cfg.MinRTO, defaultMinRTO) }
 func (c *Conn) maxRTO() time.Duration { return or(c.cfg.MaxRTO, defaultMaxRTO) }
 
@@ -132,7 +137,7 @@ func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, is
 	c.rtt.rto = or(cfg.InitialRTO, defaultInitialRTO)
 	c.offerWS, c.offerTS = !cfg.NoWindowScale, !cfg.NoTimestamps
 	c.tsOffset = timestampOffset(local, remote)
-	c.sndBuf, c.rcvBuf = uint32(or(cfg.SendBuffer, defaultBuffer)), uint32(or(cfg.RecvBuffer, defaultBuffer))
+	c.sndBuf, c.rcvBuf = bufferSize(cfg.SendBuffer), bufferSize(cfg.RecvBuffer)
 	c.rcvWS = windowShift(c.rcvBuf)
 	c.ownMSS = uint32(announcedMSS(cfg, local.Addr))
 	c.lastSent = now
