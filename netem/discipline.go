@@ -22,14 +22,14 @@ func (d *Direction) enqueue(now sim.Time, p *packet.Packet) {
 	if !d.service.Armed() && d.free <= now {
 		d.transmitNext(now)
 	} else {
-		d.net.K.Arm(&d.service, d.self, serviceArg, d.free)
+		d.k.Arm(&d.service, d.self, serviceArg, d.free)
 	}
 	d.Stats.MaxQueuePackets = max(d.Stats.MaxQueuePackets, q.Len())
 }
 
 // serve runs at the end of a transmission.
 func (d *Direction) serve() {
-	k := d.net.K
+	k := d.k
 	if k.Due(&d.service, d.self, serviceArg) {
 		d.transmitNext(k.Now())
 	}
@@ -38,9 +38,9 @@ func (d *Direction) serve() {
 func (d *Direction) transmitNext(now sim.Time) {
 	q := d.cfg.Discipline
 	if p := q.Dequeue(now, d.dropped); p != nil {
-		d.launch(now, inFlight{p: p, given: p.Queued}, p.Len())
+		d.launch(now, p.Queued, p, p.Len())
 	}
 	if q.Len() > 0 {
-		d.net.K.Arm(&d.service, d.self, serviceArg, d.free)
+		d.k.Arm(&d.service, d.self, serviceArg, d.free)
 	}
 }

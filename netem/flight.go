@@ -1,19 +1,17 @@
 package netem
 
 import (
-	"time"
-
 	"imsim/netem/packet"
 	"imsim/sim"
 )
 
 // inFlight is a packet between the two ends of a direction.
 type inFlight struct {
-	p            *packet.Packet
-	given        sim.Time
-	at           sim.Time // arrival
-	wait         time.Duration
-	transmission time.Duration
+	p     *packet.Packet
+	at    sim.Time // arrival
+	given sim.Time // then it waited,
+	start sim.Time // was transmitted,
+	done  sim.Time // and was on the medium
 }
 
 // flight is a FIFO of packets in flight, a ring whose size is a power of two.
@@ -22,23 +20,22 @@ type flight struct {
 	head, n int
 }
 
-func (f *flight) first() *inFlight { return &f.ring[f.head] }
+func (f *flight) first() *inFlight { return &f.ring[f.head&(len(f.ring)-1)] }
 
-func (f *flight) push(e inFlight) {
+// add returns the new last entry, to be filled.
+func (f *flight) add() *inFlight {
 	if f.n == len(f.ring) {
 		f.grow()
 	}
-	f.ring[(f.head+f.n)&(len(f.ring)-1)] = e
+	e := &f.ring[(f.head+f.n)&(len(f.ring)-1)]
 	f.n++
+	return e
 }
 
-func (f *flight) pop() inFlight {
-	s := &f.ring[f.head]
-	e := *s
-	s.p = nil
-	f.head = (f.head + 1) & (len(f.ring) - 1)
+// drop removes the first entry. It leaves the packet in the ring, which keeps no packet alive that the pool does not.
+func (f *flight) drop() {
+	f.head++
 	f.n--
-	return e
 }
 
 func (f *flight) grow() {
@@ -105,15 +102,15 @@ func (o *overtake) pop() inFlight {
 // moveFlight carries the packets in flight over to the other form when reordering is switched.
 func (d *Direction) moveFlight(reorder bool) {
 	if reorder {
-		for d.flying.n > 0 {
-			d.late.push(d.flying.pop())
+		for ; d.flying.n > 0; d.flying.drop() {
+			d.late.push(*d.flying.first())
 		}
 		return
 	}
 	for len(d.late.h) > 0 {
 		e := d.late.pop()
 		d.arrival = max(d.arrival, e.at)
-		d.flying.push(e)
+		*d.flying.add() = e
 	}
 }
 

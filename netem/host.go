@@ -41,7 +41,7 @@ func (h *Host) loopback() *Interface {
 	if h.lo == nil {
 		i := &Interface{Name: "lo", node: h}
 		i.Peer = i
-		i.Out = &Direction{cfg: DirectionConfig{MTU: loopMTU}, net: h.net, to: i, name: i.String(), self: h.self, arg: evLoop}
+		i.Out = &Direction{cfg: DirectionConfig{MTU: loopMTU}, net: h.net, k: h.net.K, to: i, name: i.String(), self: h.self, arg: evLoop}
 		h.lo = i
 	}
 	return h.lo

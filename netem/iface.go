@@ -75,11 +75,14 @@ func (i *Interface) has(a packet.Addr) bool {
 }
 
 // Transmit gives p, which must fit the MTU, to the link.
-func (i *Interface) Transmit(p *packet.Packet) {
+func (i *Interface) Transmit(p *packet.Packet) { i.transmit(p, p.Len()) }
+
+// transmit is Transmit where the packet's size is known.
+func (i *Interface) transmit(p *packet.Packet, size int) {
 	if i.Tap != nil {
 		i.Tap(true, p)
 	}
-	i.Out.send(p)
+	i.Out.send(p, size)
 }
 
 // Core is what all nodes have: a name, interfaces and routes. A kind of node embeds it and adds Receive and Forwards.

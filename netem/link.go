@@ -31,6 +31,7 @@ type Direction struct {
 
 	cfg   DirectionConfig
 	net   *Network
+	k     *sim.Kernel // net's
 	self  sim.Entity
 	arg   uint32 // of the events that are arrivals
 	to    *Interface
@@ -41,6 +42,7 @@ type Direction struct {
 
 	free    sim.Time // when the transmitter will have finished what it was given
 	rest    uint64   // and the fraction of a nanosecond after that, in units of 1/Rate ns
+	last    transmission
 	arrival sim.Time // latest arrival so far
 
 	service sim.Timer              // end of a transmission behind which packets wait in cfg.Discipline
@@ -48,6 +50,13 @@ type Direction struct {
 	waiting backlog                // whose transmission has not begun
 	flying  flight                 // given and not arrived, in order of arrival
 	late    overtake               // the same for a direction that reorders
+}
+
+// transmission is how long packets of a size take: ns and a fraction, as Direction.rest. No packet has size 0.
+type transmission struct {
+	size int
+	ns   sim.Time
+	rest uint64
 }
 
 // Name returns the direction's name, "from>to" with the names of the interfaces.
@@ -80,6 +89,7 @@ func (d *Direction) Configure(c DirectionConfig) error {
 		d.rest = 0
 	}
 	d.cfg = c
+	d.last = transmission{}
 	return nil
 }
 
@@ -93,8 +103,9 @@ func (d *Direction) SetUp(up bool) {
 		return
 	}
 	for d.flying.n > 0 {
-		e := d.flying.pop()
-		d.lose(e.p, "down", &d.Stats.DownDrops)
+		p := d.flying.first().p
+		d.flying.drop()
+		d.lose(p, "down", &d.Stats.DownDrops)
 	}
 	for len(d.late.h) > 0 {
 		e := d.late.pop()
@@ -103,71 +114,67 @@ func (d *Direction) SetUp(up bool) {
 	d.waiting.clear()
 	if q := d.cfg.Discipline; q != nil {
 		for q.Len() > 0 {
-			if p := q.Dequeue(d.net.K.Now(), d.dropped); p != nil {
+			if p := q.Dequeue(d.k.Now(), d.dropped); p != nil {
 				d.lose(p, "down", &d.Stats.DownDrops)
 			}
 		}
 	}
-	d.free, d.rest, d.arrival = d.net.K.Now(), 0, 0
+	d.free, d.rest, d.arrival = d.k.Now(), 0, 0
 }
 
-// send takes over p: queue, transmission, medium.
-func (d *Direction) send(p *packet.Packet) {
-	now := d.net.K.Now()
-	d.fingerprint(now, p)
-	size := p.Len()
+// send takes over p, which is of the given size: queue, transmission, medium.
+func (d *Direction) send(p *packet.Packet, size int) {
+	now := d.k.Now()
+	d.fingerprint(now, p, size)
 	switch {
 	case d.down:
 		d.lose(p, "down", &d.Stats.DownDrops)
-		return
 	case size > d.cfg.MTU:
 		d.lose(p, "oversize", &d.Stats.OversizeDrops)
-		return
-	}
-	if d.cfg.Discipline != nil && d.cfg.Rate != 0 {
+	case d.cfg.Discipline != nil && d.cfg.Rate != 0:
 		d.enqueue(now, p)
-		return
+	default:
+		d.launch(now, now, p, size)
 	}
-	d.launch(now, inFlight{p: p, given: now}, size)
 }
 
-// launch transmits a packet and sends it on its way.
-func (d *Direction) launch(now sim.Time, e inFlight, size int) {
-	p, done := e.p, now
+// launch transmits a packet that was given to the direction now or earlier, and sends it on its way.
+func (d *Direction) launch(now, given sim.Time, p *packet.Packet, size int) {
+	start, done := now, now
 	if d.cfg.Rate != 0 {
 		if !d.admit(now, size) {
 			d.lose(p, "queue", &d.Stats.QueueDrops)
 			return
 		}
-		var start sim.Time
 		start, done = d.transmit(now, size)
-		e.wait, e.transmission = start.Sub(e.given), done.Sub(start)
 	}
 	d.Stats.Packets++
 	d.Stats.Octets += uint64(size)
-	if d.lost(now, size) {
+	if (d.cfg.Loss != 0 || d.cfg.Losses != nil) && d.lost(now, size) {
 		d.lose(p, "loss", &d.Stats.LossDrops)
 		return
 	}
-	e.at = done.Add(d.delay())
+	at := done.Add(d.delay())
 	if d.cfg.Reorder {
-		d.late.push(e)
-		e.at = d.late.h[0].at
-	} else {
-		e.at = max(e.at, d.arrival)
-		d.arrival = e.at
-		d.flying.push(e)
-		if d.flying.n > 1 {
-			return // the event of the first is pending
-		}
+		d.late.push(inFlight{p, at, given, start, done})
+		d.k.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
+		return
 	}
-	d.net.K.Arm(&d.timer, d.self, d.arg, e.at)
+	at = max(at, d.arrival)
+	d.arrival = at
+	e := d.flying.add()
+	e.p, e.at, e.given, e.start, e.done = p, at, given, start, done
+	if d.flying.n == 1 { // otherwise the event of the first is pending
+		d.k.Arm(&d.timer, d.self, d.arg, at)
+	}
 }
 
 // admit applies the limits of the queue: drop tail.
 func (d *Direction) admit(now sim.Time, size int) bool {
 	q := &d.waiting
-	q.advance(now)
+	if q.n > 0 {
+		q.advance(now)
+	}
 	if now >= d.free && (now > d.free || d.rest == 0) {
 		return true // the transmitter is idle
 	}
@@ -189,22 +196,30 @@ func (d *Direction) transmit(now sim.Time, size int) (start, done sim.Time) {
 	if now > start {
 		start, d.rest = now, 0
 	}
-	work := uint64(size+d.cfg.Overhead)*8e9 + d.rest
-	rate := uint64(d.cfg.Rate)
-	ns := work / rate
-	d.rest = work - ns*rate
-	d.free = start + sim.Time(ns)
-	return start, d.free
+	if size != d.last.size {
+		d.divide(size)
+	}
+	done, rest := start+d.last.ns, d.rest+d.last.rest
+	if rate := uint64(d.cfg.Rate); rest >= rate {
+		done, rest = done+1, rest-rate
+	}
+	d.free, d.rest = done, rest
+	return start, done
 }
 
+// divide works out how long packets of a size take. Sizes repeat, and a division costs as much as all the rest.
+func (d *Direction) divide(size int) {
+	work, rate := uint64(size+d.cfg.Overhead)*8e9, uint64(d.cfg.Rate)
+	ns := work / rate
+	d.last.size, d.last.ns, d.last.rest = size, sim.Time(ns), work-ns*rate
+}
+
+// lost decides whether a medium that loses packets loses this one.
 func (d *Direction) lost(now sim.Time, size int) bool {
-	switch {
-	case d.cfg.Losses != nil:
+	if d.cfg.Losses != nil {
 		return d.cfg.Losses.Lost(now, size, &d.draw)
-	case d.cfg.Loss != 0:
-		return d.draw.Happens(d.cfg.Loss)
 	}
-	return false
+	return d.draw.Happens(d.cfg.Loss)
 }
 
 // delay draws the propagation delay of a packet.
@@ -212,13 +227,17 @@ func (d *Direction) delay() time.Duration {
 	if d.cfg.Jitter == 0 {
 		return d.cfg.Delay
 	}
+	return d.jittered()
+}
+
+func (d *Direction) jittered() time.Duration {
 	j := time.Duration(d.draw.Below(uint64(2*d.cfg.Jitter + 1)))
 	return max(0, d.cfg.Delay-d.cfg.Jitter+j)
 }
 
 // Handle delivers what arrives now, or transmits the next packet of a queue discipline.
 func (d *Direction) Handle(arg uint32) {
-	k := d.net.K
+	k := d.k
 	if arg != d.arg {
 		d.serve()
 		return
@@ -226,39 +245,60 @@ func (d *Direction) Handle(arg uint32) {
 	if !k.Due(&d.timer, d.self, d.arg) {
 		return
 	}
-	now := k.Now()
 	if d.cfg.Reorder {
-		for n := len(d.late.h); n > 0 && d.late.h[0].at <= now; n-- {
-			d.deliver(d.late.pop())
-		}
-		if len(d.late.h) > 0 {
-			k.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
-		}
+		d.handleLate(k)
 		return
 	}
+	now, tracing := k.Now(), k.Tracing()
 	// Not those that a delivery adds: a host may talk to itself over its loopback.
-	for n := d.flying.n; n > 0 && d.flying.first().at <= now; n-- {
-		d.deliver(d.flying.pop())
+	for n := d.flying.n; n > 0; n-- {
+		e := d.flying.first()
+		if e.at > now {
+			k.Arm(&d.timer, d.self, d.arg, e.at)
+			return
+		}
+		p := e.p
+		if tracing {
+			d.record(k, e)
+		}
+		d.flying.drop()
+		d.deliver(p)
 	}
 	if d.flying.n > 0 {
 		k.Arm(&d.timer, d.self, d.arg, d.flying.first().at)
 	}
 }
 
-// deliver hands a packet to the node at the far end.
-func (d *Direction) deliver(e inFlight) {
-	p, k := e.p, d.net.K
-	if k.Tracing() {
-		r := sim.Record{Cause: p.Cause, Node: d.self, Kind: "link.hop", Queueing: e.wait, Serialisation: e.transmission}
-		if k.Now().Sub(e.given) != e.wait+e.transmission {
-			r.Rest = sim.Propagation
+// handleLate delivers what arrives now at a direction that reorders.
+func (d *Direction) handleLate(k *sim.Kernel) {
+	for n := len(d.late.h); n > 0 && d.late.h[0].at <= k.Now(); n-- {
+		e := d.late.pop()
+		if k.Tracing() {
+			d.record(k, &e)
 		}
-		p.Cause = k.Record(r)
+		d.deliver(e.p)
 	}
-	if d.to.Tap != nil {
-		d.to.Tap(false, p)
+	if len(d.late.h) > 0 {
+		k.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
 	}
-	d.to.node.Receive(d.to, p)
+}
+
+// record writes the hop into the trace, and makes it the cause of what the packet brings about.
+func (d *Direction) record(k *sim.Kernel, e *inFlight) {
+	r := sim.Record{Cause: e.p.Cause, Node: d.self, Kind: "link.hop", Queueing: e.start.Sub(e.given), Serialisation: e.done.Sub(e.start)}
+	if k.Now() != e.done {
+		r.Rest = sim.Propagation
+	}
+	e.p.Cause = k.Record(r)
+}
+
+// deliver hands a packet to the node at the far end.
+func (d *Direction) deliver(p *packet.Packet) {
+	to := d.to
+	if to.Tap != nil {
+		to.Tap(false, p)
+	}
+	to.node.Receive(to, p)
 }
 
 // lose ends a packet's life on this direction.
@@ -268,12 +308,17 @@ func (d *Direction) lose(p *packet.Packet, why string, count *uint64) {
 }
 
 // fingerprint mixes a packet's departure into the run's fingerprint.
-func (d *Direction) fingerprint(now sim.Time, p *packet.Packet) {
-	fp := d.net.K.Fingerprint()
+func (d *Direction) fingerprint(now sim.Time, p *packet.Packet, size int) {
+	fp := d.k.Fingerprint()
 	fp.Mix(sim.FpTime, uint64(now))
 	fp.Mix(sim.FpNode, uint64(d.self))
-	h := p.Src.Hash() ^ p.Dst.Hash()<<1 ^ uint64(p.SrcPort)<<48 ^ uint64(p.DstPort)<<32 ^ uint64(p.Proto)<<24 ^ uint64(p.Len())
-	h += uint64(p.TCP.Seq)<<32 | uint64(p.TCP.Ack)
-	h ^= uint64(p.TCP.Flags)<<56 | uint64(p.TCP.Window)<<40 | uint64(p.Frag.Offset)<<20 | uint64(p.ICMP.Type)<<8 | uint64(p.ICMP.Code)
+	h := p.Src.Hash() ^ p.Dst.Hash()<<1 ^ uint64(p.SrcPort)<<48 ^ uint64(p.DstPort)<<32 ^ uint64(p.Proto)<<24 ^ uint64(size)
+	if t := &p.TCP; p.Proto == packet.TCP {
+		h += uint64(t.Seq)<<32 | uint64(t.Ack)
+		h ^= uint64(t.Flags)<<56 | uint64(t.Window)<<40
+	} else {
+		h ^= uint64(p.ICMP.Type)<<8 | uint64(p.ICMP.Code)
+	}
+	h ^= uint64(p.Frag.Offset) << 20
 	fp.Mix(sim.FpPacket, h)
 }

@@ -152,20 +152,32 @@ func (n *Network) newDirection(from, to *Interface, cfg DirectionConfig) *Direct
 	if cfg.MTU == 0 {
 		cfg.MTU = DefaultMTU
 	}
-	d := &Direction{cfg: cfg, net: n, to: to, name: from.String() + ">" + to.String()}
+	d := &Direction{cfg: cfg, net: n, k: n.K, to: to, name: from.String() + ">" + to.String()}
 	d.self = n.K.Add(d.name, d)
 	d.draw = n.K.Rand("link " + d.name)
 	n.directions = append(n.directions, d)
 	return d
 }
 
-// get takes a packet for a node to fill. Too many packets alive break the run off, naming the node.
+// get takes a cleared packet for a node to fill.
 func (n *Network) get(c *Core) *packet.Packet {
 	p := n.Pool.Get()
 	if n.Pool.Exceeded() {
-		n.K.Fail(fmt.Errorf("netem: %s: more than %d packets alive: %w", c.name, n.Pool.Limit, sim.ErrLimit))
+		n.exceeded(c)
 	}
 	return p
+}
+
+// take takes the packet that the pool has shown, which the caller has filled.
+func (n *Network) take(c *Core) {
+	if n.Pool.Take(); n.Pool.Exceeded() {
+		n.exceeded(c)
+	}
+}
+
+// exceeded breaks the run off because too many packets are alive, naming the node that took the last.
+func (n *Network) exceeded(c *Core) {
+	n.K.Fail(fmt.Errorf("netem: %s: more than %d packets alive: %w", c.name, n.Pool.Limit, sim.ErrLimit))
 }
 
 // drop ends a packet's life before its time.

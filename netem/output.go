@@ -34,8 +34,8 @@ func (c *Core) Output(p *packet.Packet) {
 		c.ipID++
 		p.Frag.ID = c.ipID & 0xffff
 	}
-	if p.Len() <= mtu {
-		out.Transmit(p)
+	if size := p.Len(); size <= mtu {
+		out.transmit(p, size)
 		return
 	}
 	if p.Frag.DF || p.Proto == packet.TCP && !p.Dst.Is4() {

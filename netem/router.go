@@ -53,7 +53,8 @@ func (c *Core) Forward(p *packet.Packet, silent bool) {
 		return
 	}
 	p.TTL--
-	if size := p.Len(); size > out.MTU() {
+	size := p.Len()
+	if size > out.MTU() {
 		// RFC 8200 §4.5: only the source fragments; RFC 791 §2.3: routers do, unless DF is set.
 		if p.Frag.DF || !p.Dst.Is4() {
 			c.refuse(p, icmpTooBig, out.MTU(), silent, "too big")
@@ -62,7 +63,7 @@ func (c *Core) Forward(p *packet.Packet, silent bool) {
 		c.fragment(p, out.MTU(), out.Transmit)
 		return
 	}
-	out.Transmit(p)
+	out.transmit(p, size)
 }
 
 // refuse drops p and tells its sender why.

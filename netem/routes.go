@@ -13,6 +13,8 @@ type routeTable struct {
 	hosts    map[packet.Addr]*Interface
 	prefixes []prefixRoute // longest first, then in the order they were added
 	recent   []recentRoute // direct-mapped cache of results, a power of two; nil until the first look-up
+
+	generation uint32 // counts changes, for those who keep results themselves
 }
 
 type prefixRoute struct {
@@ -32,7 +34,10 @@ const (
 	recentOfHub  = 64
 )
 
-func (t *routeTable) invalidate() { t.recent = nil }
+func (t *routeTable) invalidate() {
+	t.recent = nil
+	t.generation++
+}
 
 // lookup returns the interface of c, whose table this is, towards dst, or nil: for c's own addresses its loopback.
 func (t *routeTable) lookup(c *Core, dst packet.Addr) *Interface {

@@ -18,23 +18,24 @@ type StreamOwner interface {
 type Stream struct {
 	Tag any // the owner's
 
-	owner     StreamOwner
-	host      *Host
-	hash      uint32
-	slot      uint32
-	linked    bool // in the host's table
-	held      bool // has a slot
-	pumping   bool
-	reporting bool // an event that delivers reports is pending
-	hasNext   bool
-	next      tcp.Event // taken from conn and not delivered yet
-	conn      tcp.Conn
+	owner      StreamOwner
+	host       *Host
+	due        sim.Time   // the slot's timer is set to this or earlier
+	out        *Interface // towards the peer, as of the routes' generation
+	generation uint32
+	hash       uint32
+	slot       uint32
+	linked     bool // in the host's table
+	held       bool // has a slot
+	pumping    bool
+	reporting  bool // an event that delivers reports is pending
+	conn       tcp.Conn
 }
 
-// newStream makes a stream and enters it into the host's table. Its connection is to be opened at once, with the addresses.
+// newStream makes a stream, whose connection the caller opens, and enters it into the host's table.
 func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stream {
 	t := &h.tcp
-	s := &Stream{owner: owner, host: h, hash: flowHash(local, remote), linked: true, held: true}
+	s := &Stream{owner: owner, host: h, hash: flowHash(local, remote), linked: true, held: true, due: sim.Never}
 	if n := len(t.free); n > 0 {
 		s.slot = t.free[n-1]
 		t.free = t.free[:n-1]
@@ -129,7 +130,6 @@ func (s *Stream) WantDrained(why sim.Cause) {
 // Forget makes this end vanish without a segment or an event, as after a crash. What the peer sends is answered as for
 // a closed port.
 func (s *Stream) Forget() {
-	s.hasNext = false
 	s.conn.Forget()
 	s.unlink()
 	s.letGo()
@@ -154,10 +154,19 @@ func (s *Stream) now() sim.Time { return s.host.net.K.Now() }
 func (s *Stream) emit() {
 	h := s.host
 	n := h.net
-	for s.conn.Emit(n.K.Now(), n.Pool.Peek()) {
-		p := n.get(&h.Core)
-		p.Frag.DF = true
-		h.Output(p)
+	now := n.K.Now()
+	for p := n.Pool.Peek(); s.conn.Emit(now, p); p = n.Pool.Peek() {
+		n.take(&h.Core)
+		p.TTL, p.TOS, p.Frag = defaultTTL, 0, packet.Fragment{DF: true}
+		if s.generation != h.routes.generation {
+			s.out, s.generation = h.routes.lookup(&h.Core, s.conn.Remote().Addr), h.routes.generation
+		}
+		// As Output does, where there is nothing unusual to see to.
+		if size := p.Len(); s.out != nil && size <= s.out.MTU() && len(h.pathMTU) == 0 && !n.K.Tracing() {
+			s.out.transmit(p, size)
+		} else {
+			h.Output(p)
+		}
 	}
 }
 
@@ -168,12 +177,14 @@ func (s *Stream) pump() {
 	}
 	s.pumping = true
 	for {
-		s.emit()
+		if !s.conn.Quiet() {
+			s.emit()
+		}
 		s.leave()
-		ev, ok := s.takeEvent()
-		if !ok {
+		if !s.conn.HasEvent() {
 			break
 		}
+		ev, _ := s.conn.NextEvent()
 		fp := s.host.net.K.Fingerprint()
 		fp.Mix(sim.FpTransition, uint64(s.host.self)<<32|uint64(ev.Kind)<<8|uint64(ev.Reason))
 		s.owner.StreamEvent(s, ev)
@@ -189,10 +200,7 @@ func (s *Stream) settle() {
 	}
 	s.emit()
 	s.leave()
-	if !s.hasNext {
-		s.next, s.hasNext = s.conn.NextEvent()
-	}
-	if !s.hasNext {
+	if !s.conn.HasEvent() {
 		s.finish()
 		return
 	}
@@ -204,24 +212,19 @@ func (s *Stream) settle() {
 	s.arm()
 }
 
-func (s *Stream) takeEvent() (tcp.Event, bool) {
-	if s.hasNext {
-		s.hasNext = false
-		return s.next, true
-	}
-	return s.conn.NextEvent()
-}
-
 // leave takes the connection out of the host's table once it is closed, or leaves TIME-WAIT in its place.
 func (s *Stream) leave() {
+	if st := s.conn.State(); st == tcp.Closed || st == tcp.TimeWait {
+		s.left(st)
+	}
+}
+
+func (s *Stream) left(st tcp.State) {
 	if !s.linked {
 		return
 	}
-	switch s.conn.State() {
-	case tcp.Closed:
-		s.unlink()
-	case tcp.TimeWait:
-		s.unlink()
+	s.unlink()
+	if st == tcp.TimeWait {
 		s.host.linger(s)
 	}
 }
@@ -229,7 +232,11 @@ func (s *Stream) leave() {
 func (s *Stream) unlink() {
 	if s.linked {
 		s.linked = false
-		s.host.tcp.flows.remove(s.hash, streamRef(s.slot))
+		t := &s.host.tcp
+		t.flows.remove(s.hash, streamRef(s.slot))
+		if t.latest == s {
+			t.latest = nil
+		}
 	}
 }
 
@@ -254,10 +261,12 @@ func (s *Stream) letGo() {
 	t.free = append(t.free, s.slot)
 }
 
-// arm moves the connection's timer to its deadline.
+// arm sees to it that the connection's deadline is not missed. One that moves later, as most do with every segment, is
+// not looked at before the timer comes up, which is then set again.
 func (s *Stream) arm() {
-	if s.linked {
+	if at := s.conn.Deadline(); at < s.due && s.linked {
+		s.due = at
 		h := s.host
-		h.net.K.Arm(&h.tcp.slots[s.slot].timer, h.self, s.slot<<3|evStream, s.conn.Deadline())
+		h.net.K.Arm(&h.tcp.slots[s.slot].timer, h.self, s.slot<<3|evStream, at)
 	}
 }

@@ -16,7 +16,8 @@ type tcpHost struct {
 	free      []uint32
 	waits     timeWaits
 	listeners map[packet.AddrPort]Acceptor
-	secret    uint64 // for initial sequence numbers
+	latest    *Stream // that received a segment
+	secret    uint64  // for initial sequence numbers
 	seeded    bool
 }
 
@@ -133,16 +134,21 @@ func (h *Host) config(cfg tcp.Config, remote packet.Addr) *tcp.Config {
 }
 
 func (h *Host) receiveTCP(p *packet.Packet) {
-	ref := h.tcp.find(packet.AddrPort{Addr: p.Dst, Port: p.DstPort}, packet.AddrPort{Addr: p.Src, Port: p.SrcPort})
-	switch {
-	case ref == 0:
-		h.opening(p)
-		return
-	case ref.lingers():
-		h.receiveWaiting(ref, p)
-		return
+	local, remote := packet.AddrPort{Addr: p.Dst, Port: p.DstPort}, packet.AddrPort{Addr: p.Src, Port: p.SrcPort}
+	s := h.tcp.latest // segments come in runs
+	if s == nil || s.conn.Remote() != remote || s.conn.Local() != local {
+		ref := h.tcp.find(local, remote)
+		switch {
+		case ref == 0:
+			h.opening(p)
+			return
+		case ref.lingers():
+			h.receiveWaiting(ref, p)
+			return
+		}
+		s = h.tcp.slots[ref.index()].s
+		h.tcp.latest = s
 	}
-	s := h.tcp.slots[ref.index()].s
 	s.conn.Segment(h.net.K.Now(), p.Cause, &p.TCP, &p.Payload)
 	h.net.Pool.Put(p)
 	s.pump()
@@ -166,6 +172,7 @@ func (h *Host) streamDue(slot uint32) {
 		return
 	}
 	s := sl.s
+	s.due = sim.Never
 	if s.conn.Deadline() > k.Now() {
 		s.arm()
 		return

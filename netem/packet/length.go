@@ -11,7 +11,12 @@ const (
 )
 
 // Len returns the octets of the whole IP packet, without making them.
-func (p *Packet) Len() int { return p.NetLen() + p.TransportLen() + p.Payload.Len }
+func (p *Packet) Len() int {
+	if p.Proto == TCP && p.Frag.Offset == 0 && p.Dst.Is4() { // nearly all of them
+		return IPv4HeaderLen + TCPHeaderLen + p.TCP.OptionsLen() + p.Payload.Len
+	}
+	return p.NetLen() + p.TransportLen() + p.Payload.Len
+}
 
 // NetLen returns the octets of the IP header, with the IPv6 fragment header where there is one.
 func (p *Packet) NetLen() int {
@@ -44,12 +49,12 @@ func (p *Packet) TransportLen() int {
 // MSS, SACK-permitted and timestamps, window scale, SACK blocks.
 func (h *TCPHeader) OptionsLen() int {
 	n := 0
-	if h.HasMSS {
-		n += 4
-	}
 	if h.HasTS {
-		n += 12 // SACK-permitted takes the place of the two NOPs
+		n = 12 // SACK-permitted takes the place of the two NOPs
 	} else if h.SACKOK {
+		n = 4
+	}
+	if h.HasMSS {
 		n += 4
 	}
 	if h.HasWS {

@@ -17,20 +17,21 @@ const (
 // Pool and goes back to it where it is consumed or dropped. Wire octets and checksums exist only where somebody asks
 // for them (Marshal): at a capture and at the edge to the real world.
 type Packet struct {
+	// What every hop looks at comes first: it is in the first two cache lines, and what few packets have in the last.
 	Src, Dst         Addr
 	SrcPort, DstPort uint16 // TCP and UDP
 	Proto            Proto
 	TTL              uint8 // hop limit in IPv6
 	TOS              uint8 // DSCP and ECN; traffic class in IPv6
 	Frag             Fragment
+	Cause            sim.Cause // what made the sender send it, moved on by every hop
+	Payload          Payload   // octets behind the transport header; for a later fragment, raw octets of the datagram
 	TCP              TCPHeader
-	ICMP             ICMPHeader
-	Payload          Payload // octets behind the transport header; for a later fragment, raw octets of the datagram
 
+	ID     uint64   // number of the packet in the run, the same on every hop; for observers
 	Queued sim.Time // when it entered the queue that it waits in, where the queue is a netem.Discipline
-
-	ID    uint64    // number of the packet in the run, the same on every hop; for observers
-	Cause sim.Cause // what made the sender send it, moved on by every hop
+	ICMP   ICMPHeader
+	_      [8]byte // to 256 octets, so that packets begin with a cache line
 }
 
 // Flags are the TCP control bits (RFC 9293 §3.1, RFC 3168).

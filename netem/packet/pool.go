@@ -13,34 +13,53 @@ type Pool struct {
 // chunk is how many packets are allocated together when the free list runs dry.
 const chunk = 64
 
-// Peek returns the packet that Get will return next, still free: somebody who does not know yet whether there is
-// something to send may fill it, and call Get only if so. The filler must set all that it does not want cleared.
+// Peek returns a packet that is still free, with whatever its last user left in it but the payload, which is empty, and
+// the ICMP header, which is zero: somebody who does not know yet whether there is something to send may fill all the
+// rest, and call Take only if so.
 func (l *Pool) Peek() *Packet {
-	if len(l.free) == 0 {
-		block := make([]Packet, chunk)
-		for i := range block {
-			l.free = append(l.free, &block[chunk-1-i])
-		}
+	if n := len(l.free); n > 0 {
+		return l.free[n-1]
 	}
-	return l.free[len(l.free)-1]
+	return l.more()
 }
 
-// Get returns a cleared packet with the next packet number. It never fails; see Exceeded.
-func (l *Pool) Get() *Packet {
-	p := l.Peek()
-	l.free = l.free[:len(l.free)-1]
+// more makes packets for an empty free list and returns the first.
+func (l *Pool) more() *Packet {
+	block, spans := make([]Packet, chunk), make([]Span, chunk)
+	for i := range block {
+		block[i].Payload.Spans = spans[i : i : i+1] // most have no more than one
+		l.free = append(l.free, &block[chunk-1-i])
+	}
+	return &block[0]
+}
+
+// Take takes the packet that Peek returned last into use, with the next packet number. It never fails; see Exceeded.
+func (l *Pool) Take() *Packet {
+	n := len(l.free) - 1
+	p := l.free[n]
+	l.free = l.free[:n]
 	l.live++
 	l.next++
 	p.ID = l.next
 	return p
 }
 
-// Put takes back a packet that nobody uses any more. The spans' backing array is kept for the next user.
-func (l *Pool) Put(p *Packet) {
-	p.Payload.Reset()
+// Get returns a cleared packet with the next packet number. It never fails; see Exceeded.
+func (l *Pool) Get() *Packet {
+	p := l.Peek()
 	spans := p.Payload.Spans
 	*p = Packet{}
 	p.Payload.Spans = spans
+	return l.Take()
+}
+
+// Put takes back a packet that nobody uses any more. The spans' backing array is kept for the next user, without the
+// octets. The rest is left as it is until Get, for clearing it costs more than most users need.
+func (l *Pool) Put(p *Packet) {
+	p.Payload.Reset()
+	if p.Proto != TCP {
+		p.ICMP = ICMPHeader{}
+	}
 	l.live--
 	if l.live < 0 {
 		panic("packet: more packets given back than taken")

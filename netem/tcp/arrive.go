@@ -10,9 +10,18 @@ import (
 func (c *Conn) Segment(now sim.Time, why sim.Cause, h *packet.TCPHeader, p *packet.Payload) {
 	c.now = now
 	c.segsIn++
-	switch c.state {
-	case Closed:
+	if c.state == Closed {
 		return
+	}
+	if !c.predicted(why, h, p) {
+		c.arrive(why, h, p)
+	}
+	c.allow(why)
+}
+
+// arrive takes a segment of any kind in any state but CLOSED.
+func (c *Conn) arrive(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) {
+	switch c.state {
 	case SynSent:
 		c.arriveSynSent(why, h)
 	case SynReceived:
@@ -24,7 +33,6 @@ func (c *Conn) Segment(now sim.Time, why sim.Cause, h *packet.TCPHeader, p *pack
 	default:
 		c.arriveSynchronized(why, h, p)
 	}
-	c.allow(why)
 }
 
 // length is SEG.LEN: octets, SYN and FIN (RFC 9293 §3.3.1).

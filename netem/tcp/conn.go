@@ -27,11 +27,14 @@ type Conn struct {
 	now sim.Time
 
 	// Send side (RFC 9293 §3.3.1).
-	iss, una, nxt uint32    // nxt is one past the highest sequence number sent
-	end           uint32    // one past the last octet written; our FIN takes this number
-	wnd, maxWnd   uint32    // offered by the peer, in octets
-	wl1, wl2      uint32    // segment of the last window update
-	mss           uint32    // largest payload we send
+	iss, una, nxt uint32 // nxt is one past the highest sequence number sent
+	end           uint32 // one past the last octet written; our FIN takes this number
+	wnd, maxWnd   uint32 // offered by the peer, in octets
+	wl1, wl2      uint32 // segment of the last window update
+	mss           uint32 // largest payload we send
+	sndBuf        uint32 // sizes of our buffers
+	rcvBuf        uint32
+	ownMSS        uint32    // as we announce it
 	cursor        uint32    // chunk of snd that holds nxt, or the one before it
 	waiting       uint32    // what was written before this number was there when waitWhy came true
 	waitWhy       sim.Cause // the last input that may have allowed what was waiting
@@ -111,24 +114,32 @@ func or[T ~int | ~int64](v, def T) T {
 	return v
 }
 
+// bufferSize is what a buffer of the configured size holds: no more than the largest window (RFC 7323 §2.3).
+func bufferSize(configured int) uint32 {
+	return uint32(min(max(or(configured, defaultBuffer), 0), 1<<30))
+}
+
 func (c *Conn) minRTO() time.Duration { return or(c.cfg.MinRTO, defaultMinRTO) }
 func (c *Conn) maxRTO() time.Duration { return or(c.cfg.MaxRTO, defaultMaxRTO) }
-func (c *Conn) sendBuffer() int       { return or(c.cfg.SendBuffer, defaultBuffer) }
-func (c *Conn) recvBuffer() int       { return or(c.cfg.RecvBuffer, defaultBuffer) }
 
 // init resets everything and keeps what a reused Conn may keep.
 func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, iss uint32) {
 	c.snd.release(c.pool)
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
-	*c = Conn{cfg: cfg, pool: cfg.Pool, local: local, remote: remote, now: now,
-		iss: iss, una: iss, nxt: iss, end: iss + 1, events: reports{more: c.events.more[:0]}}
+	more := c.events.more[:0]
+	*c = Conn{} // in place; a literal with values would be made elsewhere and copied
+	c.cfg, c.pool, c.events.more = cfg, cfg.Pool, more
+	c.local, c.remote, c.now = local, remote, now
+	c.iss, c.una, c.nxt, c.end = iss, iss, iss, iss+1
 	c.timers.init()
 	c.rec.recover = iss
 	c.rtt.rto = or(cfg.InitialRTO, defaultInitialRTO)
 	c.offerWS, c.offerTS = !cfg.NoWindowScale, !cfg.NoTimestamps
 	c.tsOffset = timestampOffset(local, remote)
-	c.rcvWS = windowShift(c.recvBuffer())
+	c.sndBuf, c.rcvBuf = bufferSize(cfg.SendBuffer), bufferSize(cfg.RecvBuffer)
+	c.rcvWS = windowShift(c.rcvBuf)
+	c.ownMSS = uint32(announcedMSS(cfg, local.Addr))
 	c.lastSent = now
 }
 

@@ -54,5 +54,6 @@
 //
 // Tests go by section of the RFCs: every row of the state table, the order of SEGMENT ARRIVES, timers to the
 // nanosecond, vectors for RTO and windows worked out by hand; two ends over a wire that loses, repeats and reorders;
-// arbitrary segments by fuzzing; more than 2^32 octets in one connection; no allocation in the steady state.
+// arbitrary segments by fuzzing; every segment taken with and without header prediction, to the same state; more than
+// 2^32 octets in one connection; no allocation in the steady state.
 package tcp

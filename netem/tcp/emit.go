@@ -9,16 +9,21 @@ import (
 // and Cause; everything else is the host's. It is to be called until it reports false, at the instant of the input
 // that made it necessary.
 func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
+	if c.Quiet() {
+		return false
+	}
 	if c.rstDue {
 		c.emitReset(out)
 		return true
 	}
-	if c.state == Closed {
-		return false
-	}
 	c.now = now
-	if c.state <= SynReceived && !c.closingEarly() {
-		return c.emitHandshake(out)
+	if c.state <= SynReceived {
+		if c.state == Closed {
+			return false
+		}
+		if !c.closingEarly() {
+			return c.emitHandshake(out)
+		}
 	}
 	if c.rec.pending() && c.emitAgain(out) {
 		return true
@@ -42,6 +47,11 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 	}
 	c.watchWindow()
 	return false
+}
+
+// Quiet reports whether Emit has certainly nothing to give: all that was written is under way and nothing is due.
+func (c *Conn) Quiet() bool {
+	return (c.finSent || c.nxt == c.end && !c.finQueued) && !c.ackDue && !c.rstDue && !c.synDue && !c.probeDue && !c.rec.pending()
 }
 
 // watchWindow arms the persist timer when something waits and nothing is under way to bring news of the window.
@@ -111,7 +121,7 @@ func (c *Conn) emitSYN(out *packet.Packet) {
 		h.Ack = c.rnxt
 		c.ackDue = false
 	}
-	h.Window = uint16(min(c.recvBuffer(), 0xffff)) // RFC 7323 §2.2: never scaled
+	h.Window = uint16(min(c.rcvBuf, 0xffff)) // RFC 7323 §2.2: never scaled
 	c.redge = c.rnxt + uint32(h.Window)
 	c.fillSYNOptions(h)
 	c.nxt = maxSeq(c.nxt, c.iss+1)
@@ -131,11 +141,13 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 		c.cc.restart(initialWindow(c.mss, c.repeated)) // RFC 5681 §4.1
 	}
 	why := c.finWhy
+	var k *chunk
 	if n > 0 {
 		if c.cursor > 0 && (c.cursor >= c.snd.n || lt(seq, c.snd.at(c.cursor).seq)) {
 			c.cursor-- // what was written since joined the chunk before
 		}
-		why = c.snd.at(c.cursor).why
+		k = c.snd.at(c.cursor)
+		why = k.why
 	}
 	why = c.causeOf(seq, why)
 	f := packet.ACK
@@ -146,7 +158,11 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 		f |= packet.FIN
 	}
 	c.start(out, f, seq, why)
-	c.cursor = c.fill(out, seq, n, c.cursor)
+	if k != nil && k.span.Bytes == nil && lt(seq+n, k.end()) {
+		fillSynthetic(&out.Payload, int(n), k.span.Pattern, k.span.Off+uint64(seq-k.seq)) // bulk transfers
+	} else {
+		c.cursor = c.fill(out, seq, n, c.cursor)
+	}
 	c.override = false
 	c.nxt = seq + n
 	if fin {
@@ -171,13 +187,7 @@ func (c *Conn) fill(out *packet.Packet, seq, n, i uint32) uint32 {
 		k := c.snd.at(i)
 		off := seq - k.seq
 		l := min(n, uint32(k.span.Len)-off)
-		if k.span.Bytes == nil && out.Payload.Len == 0 {
-			// The common case of bulk transfers, without two copies of a span.
-			out.Payload.Spans = append(out.Payload.Spans, packet.Span{Len: int(l), Pattern: k.span.Pattern, Off: k.span.Off + uint64(off)})
-			out.Payload.Len = int(l)
-		} else {
-			out.Payload.Append(k.span.Slice(int(off), int(off+l)))
-		}
+		out.Payload.Append(k.span.Slice(int(off), int(off+l)))
 		seq += l
 		n -= l
 		if off+l < uint32(k.span.Len) {
@@ -186,6 +196,21 @@ func (c *Conn) fill(out *packet.Packet, seq, n, i uint32) uint32 {
 		i++
 	}
 	return i
+}
+
+// fillSynthetic is Append of a synthetic span to an empty payload, without copies of a span.
+func fillSynthetic(p *packet.Payload, n int, pattern packet.Pattern, off uint64) {
+	if cap(p.Spans) == 0 {
+		p.Append(packet.Synthetic(pattern, off, n))
+		return
+	}
+	p.Spans = p.Spans[:1]
+	s := &p.Spans[0]
+	if s.Bytes != nil {
+		s.Bytes = nil
+	}
+	s.Len, s.Pattern, s.Off = n, pattern, off
+	p.Len = n
 }
 
 // emitAgain sends the first segment of what is to be sent again, as far as the congestion window allows.

@@ -30,6 +30,9 @@ func (q *reports) push(k EventKind, r Reason, n int, why sim.Cause) {
 	q.more = append(q.more, report{k, r, uint32(n), why})
 }
 
+// HasEvent reports whether NextEvent would return a report.
+func (c *Conn) HasEvent() bool { return c.events.n > 0 || len(c.events.more) > 0 }
+
 // NextEvent returns the next report, in order.
 func (c *Conn) NextEvent() (Event, bool) {
 	q := &c.events

@@ -19,19 +19,19 @@ func timestampOffset(local, remote packet.AddrPort) uint32 {
 func (c *Conn) tsNow() uint32 { return uint32(uint64(c.now)/uint64(time.Millisecond)) + c.tsOffset }
 
 // windowShift is the smallest scale that lets a window field speak for the whole buffer (RFC 7323 §2.3).
-func windowShift(buffer int) (s uint8) {
+func windowShift(buffer uint32) (s uint8) {
 	for s < 14 && buffer>>s > 0xffff {
 		s++
 	}
 	return s
 }
 
-// announcedMSS is the MSS option that we send.
-func (c *Conn) announcedMSS() int {
-	if c.cfg.MSS > 0 {
-		return min(c.cfg.MSS, 0xffff)
+// announcedMSS is the MSS option that a connection sends.
+func announcedMSS(cfg *Config, local packet.Addr) int {
+	if cfg.MSS > 0 {
+		return min(cfg.MSS, 0xffff)
 	}
-	if c.local.Addr.Is4() {
+	if local.Is4() {
 		return 1460
 	}
 	return 1440
@@ -60,12 +60,12 @@ func (c *Conn) takeSYN(now sim.Time, h *packet.TCPHeader) {
 	if h.HasMSS {
 		peer = max(int(h.MSS), 48) // a floor against absurd offers, as in Linux (tcp_min_snd_mss)
 	}
-	m := min(peer, c.announcedMSS())
+	m := min(peer, int(c.ownMSS))
 	if c.ts {
 		m -= timestampOctets // RFC 6691: the MSS option does not allow for options
 	}
 	c.mss = uint32(m)
-	c.rmss = uint32(min(536, c.announcedMSS()))
+	c.rmss = min(536, c.ownMSS)
 	c.wnd = uint32(h.Window) // RFC 7323 §2.2: never scaled in a SYN
 	c.maxWnd = c.wnd
 }
@@ -79,7 +79,7 @@ func (c *Conn) fillOptions(h *packet.TCPHeader) {
 
 // fillSYNOptions writes the options of a SYN or SYN,ACK.
 func (c *Conn) fillSYNOptions(h *packet.TCPHeader) {
-	h.HasMSS, h.MSS = true, uint16(c.announcedMSS())
+	h.HasMSS, h.MSS = true, uint16(c.ownMSS)
 	if c.offerWS {
 		h.HasWS, h.WS = true, c.rcvWS
 	}

@@ -24,7 +24,7 @@ func (c *Conn) finTaken() bool { return c.finSeen && c.rnxt == c.finSeq+1 }
 func (c *Conn) Read(now sim.Time, why sim.Cause, limit int, into *packet.Payload) (n int, last sim.Cause) {
 	c.now = now
 	for n < limit && c.rcv.n > 0 {
-		k := c.rcv.at(0)
+		k := &c.rcv.buf[c.rcv.head]
 		last = k.why
 		if l := limit - n; l < k.span.Len {
 			into.Append(k.span.Slice(0, l))
@@ -44,7 +44,12 @@ func (c *Conn) Read(now sim.Time, why sim.Cause, limit int, into *packet.Payload
 }
 
 // space is what the receive buffer has room for.
-func (c *Conn) space() uint32 { return uint32(max(c.recvBuffer()-c.Readable(), 0)) }
+func (c *Conn) space() uint32 {
+	if c.rcv.n == 0 {
+		return c.rcvBuf
+	}
+	return uint32(max(int(c.rcvBuf)-c.Readable(), 0))
+}
 
 // windowUpdateDue reports whether the window is more than half shut and can open by enough to tell the sender unasked:
 // by two segments or half the buffer, and from a window below one segment by one (RFC 9293 §3.8.6.2.2).
@@ -52,8 +57,8 @@ func (c *Conn) windowUpdateDue() bool {
 	if c.state < Established || c.finSeen || c.state == TimeWait {
 		return false
 	}
-	largest := uint32(0xffff) << c.rcvWS
-	half := min(uint32(c.recvBuffer()), largest) / 2
+	largest := uint32(0xffff) << (c.rcvWS & 31)
+	half := min(c.rcvBuf, largest) / 2
 	if c.window() >= half {
 		return false // the sender is not short of window: the next acknowledgement will do
 	}
@@ -61,7 +66,7 @@ func (c *Conn) windowUpdateDue() bool {
 	if le(edge, c.redge) {
 		return false
 	}
-	gain, seg := min(edge-c.redge, c.readSince), uint32(c.announcedMSS())
+	gain, seg := min(edge-c.redge, c.readSince), c.ownMSS
 	if c.redge-c.rnxt < seg {
 		return gain >= min(seg, half)
 	}
@@ -71,16 +76,17 @@ func (c *Conn) windowUpdateDue() bool {
 // announceWindow returns the window field of the next segment and moves the right edge. The edge never moves back, and
 // not forward by less than a segment or half the buffer (RFC 9293 §3.8.6.2.2).
 func (c *Conn) announceWindow() uint16 {
-	edge := c.rnxt + min(c.space(), 0xffff<<c.rcvWS)
-	if lt(c.redge, edge) && edge-c.redge >= min(uint32(c.recvBuffer()/2), uint32(c.announcedMSS())) {
-		w := (edge - c.rnxt) >> c.rcvWS
-		if e := c.rnxt + w<<c.rcvWS; lt(c.redge, e) {
+	shift := c.rcvWS & 31 // it is 14 at most, which the compiler does not know
+	edge := c.rnxt + min(c.space(), 0xffff<<shift)
+	if lt(c.redge, edge) && edge-c.redge >= min(c.rcvBuf/2, c.ownMSS) {
+		w := (edge - c.rnxt) >> shift
+		if e := c.rnxt + w<<shift; lt(c.redge, e) {
 			c.redge, c.readSince = e, 0
 			return uint16(w)
 		}
 	}
 	// Rounded up, so that the edge does not seem to move back.
-	return uint16(min((c.redge-c.rnxt+1<<c.rcvWS-1)>>c.rcvWS, 0xffff))
+	return uint16(min((c.redge-c.rnxt+1<<shift-1)>>shift, 0xffff))
 }
 
 // window is RCV.WND.
@@ -121,7 +127,7 @@ func (c *Conn) text(why sim.Cause, seq uint32, p *packet.Payload) int {
 		c.ackSoon(why) // nothing new: our acknowledgement was lost, perhaps
 		return 0
 	}
-	c.rmss = max(c.rmss, min(uint32(p.Len), uint32(c.announcedMSS())))
+	c.rmss = max(c.rmss, min(uint32(p.Len), c.ownMSS))
 	seq += uint32(from)
 	if seq != c.rnxt {
 		c.keep(why, seq, p, from, to)
@@ -138,7 +144,7 @@ func (c *Conn) text(why sim.Cause, seq uint32, p *packet.Payload) int {
 			if a, b := max(from, 0), min(to, s.Len); a != 0 || b != s.Len {
 				s = s.Slice(a, b)
 			}
-			c.rcv.push(c.pool, c.rnxt, s, why)
+			c.rcv.push(c.pool, c.rnxt, &s, why)
 			c.rnxt += uint32(s.Len)
 		}
 		from -= p.Spans[i].Len
@@ -201,7 +207,7 @@ func (c *Conn) join(why sim.Cause) {
 	c.ooo.dropBefore(c.pool, c.rnxt)
 	for c.ooo.n > 0 && c.ooo.at(0).seq == c.rnxt {
 		k := c.ooo.at(0)
-		c.rcv.push(c.pool, c.rnxt, k.span, why)
+		c.rcv.push(c.pool, c.rnxt, &k.span, why)
 		c.rnxt = k.end()
 		c.ooo.pop(c.pool)
 		c.ooo.dropBefore(c.pool, c.rnxt)

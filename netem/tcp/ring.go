@@ -26,7 +26,7 @@ func (r *ring) at(i uint32) *chunk { return &r.buf[(r.head+i)&uint32(len(r.buf)-
 
 // push adds octets at the end, joined to the last chunk where they are neighbours of one pattern with one cause, so
 // that long synthetic transfers hold a single chunk.
-func (r *ring) push(pool *Pool, seq uint32, s packet.Span, why sim.Cause) {
+func (r *ring) push(pool *Pool, seq uint32, s *packet.Span, why sim.Cause) {
 	if r.n > 0 && s.Bytes == nil {
 		l := r.at(r.n - 1)
 		if l.span.Bytes == nil && l.why == why && l.span.Pattern == s.Pattern && l.span.Off+uint64(l.span.Len) == s.Off {
@@ -38,7 +38,7 @@ func (r *ring) push(pool *Pool, seq uint32, s packet.Span, why sim.Cause) {
 		r.grow(pool)
 	}
 	k := r.at(r.n)
-	k.span, k.why, k.seq = s, why, seq
+	k.span, k.why, k.seq = *s, why, seq
 	r.n++
 }
 
@@ -55,7 +55,11 @@ func (r *ring) insert(pool *Pool, i uint32, seq uint32, s packet.Span, why sim.C
 }
 
 func (r *ring) grow(pool *Pool) {
-	b := pool.get(max(2*len(r.buf), minRing))
+	if r.buf == nil {
+		r.buf = pool.get(minRing)
+		return
+	}
+	b := pool.get(2 * len(r.buf))
 	for i := range r.n {
 		b[i] = *r.at(i)
 	}

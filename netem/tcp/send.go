@@ -26,7 +26,7 @@ func (c *Conn) Write(now sim.Time, why sim.Cause, p packet.Payload) (accepted in
 		if s.Len == 0 {
 			continue
 		}
-		c.snd.push(c.pool, c.end, s, why)
+		c.snd.push(c.pool, c.end, &s, why)
 		c.end += uint32(s.Len)
 		room -= s.Len
 		accepted += s.Len
@@ -43,7 +43,7 @@ func (c *Conn) WriteSpace() int {
 	if c.state == Closed || c.finQueued {
 		return 0
 	}
-	return max(c.sendBuffer()-c.buffered(), 0)
+	return max(int(c.sndBuf)-c.buffered(), 0)
 }
 
 // buffered returns how many octets are written and not yet acknowledged.
@@ -143,7 +143,7 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
 	default:
 		c.armUserTimeout(why)
 	}
-	if c.writeBlocked && c.WriteSpace() >= c.sendBuffer()/4 {
+	if c.writeBlocked && c.WriteSpace() >= int(c.sndBuf)/4 {
 		c.writeBlocked = false
 		c.event(EvWritable, 0, why)
 	}
@@ -170,7 +170,7 @@ func (c *Conn) armUserTimeout(why sim.Cause) {
 // takeWindow updates SND.WND (RFC 9293 §3.10.7.4, fifth check).
 func (c *Conn) takeWindow(h *packet.TCPHeader) (changed bool) {
 	if lt(c.wl1, h.Seq) || c.wl1 == h.Seq && le(c.wl2, h.Ack) {
-		w := uint32(h.Window) << c.sndWS
+		w := uint32(h.Window) << (c.sndWS & 31)
 		changed = w != c.wnd
 		c.wnd, c.wl1, c.wl2 = w, h.Seq, h.Ack
 		c.maxWnd = max(c.maxWnd, w)

@@ -130,10 +130,10 @@ func check(t testing.TB, c *Conn) {
 	if c.synchronized() && c.state != TimeWait && c.cc.cwnd < c.mss {
 		bad("cwnd below one segment")
 	}
-	if c.Readable() > c.recvBuffer()+0xffff {
+	if c.Readable() > int(c.rcvBuf)+0xffff {
 		bad("receive buffer overrun")
 	}
-	if c.buffered() > c.sendBuffer() {
+	if c.buffered() > int(c.sndBuf) {
 		bad("send buffer overrun")
 	}
 	if c.ooo.n > 0 && !lt(c.rnxt, c.ooo.at(0).seq) {

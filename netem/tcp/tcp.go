@@ -13,8 +13,8 @@ type Config struct {
 	MSS            int           // largest segment this end announces; 0: from the path's MTU, as the host sets it
 	NoWindowScale  bool          // do not offer RFC 7323 window scaling
 	NoTimestamps   bool          // do not offer RFC 7323 timestamps
-	SendBuffer     int           // octets; 0: 256 KiB
-	RecvBuffer     int           // octets; 0: 256 KiB
+	SendBuffer     int           // octets, up to 1 GiB; 0: 256 KiB
+	RecvBuffer     int           // octets, up to 1 GiB; 0: 256 KiB
 	Nagle          bool          // RFC 1122 §4.2.3.4; off by default, as in Go's net package
 	InitialRTO     time.Duration // 0: 1 s (RFC 6298 §2.1)
 	MinRTO, MaxRTO time.Duration // 0: 1 s, 60 s
