@@ -25,6 +25,15 @@ type Env struct {
 	Scripts map[string]*Script
 }
 
+// SessionOf returns the session that a SIP message belongs to by its Call-ID, 0 for none: labels of messages that share a
+// TCP connection, and so its segments, come from here.
+func (e *Env) SessionOf(callID string) sim.SessionID {
+	if s := e.Scripts[callID]; s != nil {
+		return s.Session
+	}
+	return 0
+}
+
 // Script is what the users of one session do.
 type Script struct {
 	Session  sim.SessionID

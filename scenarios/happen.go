@@ -24,6 +24,11 @@ func (v *validator) sessions() {
 			end(m.From, sub(at, "from"))
 			if (m.Text == nil) == (m.Size == nil) {
 				v.wrong(at, "a message has a text or a size", "write one of the two")
+			} else if m.Size != nil && *m.Size == 0 {
+				// RFC 4975 §7.1.1: a SEND without a body is no message; it binds a connection, and nothing is delivered.
+				v.wrong(sub(at, "size"), "a message of no octets is never delivered", "at least 1B")
+			} else if m.Text != nil && *m.Text == "" {
+				v.wrong(sub(at, "text"), "an empty message is never delivered", "at least one character")
 			}
 		}
 		if s.Release != nil {

@@ -57,6 +57,7 @@ type Leg struct {
 	up        bool // TCP has been established
 	finDone   bool
 	pumping   bool
+	taking    bool // the reader is in Take
 
 	Read, Written int64 // application octets
 	Discarded     int64 // application octets dropped on order
@@ -207,7 +208,10 @@ func (l *Leg) Take(limit int, into *packet.Payload, reading sim.Cause) (int, sim
 			l.plain.Drop(n)
 		}
 		if l.plain.Len < plainLimit {
+			// The reader holds octets that come before those that are pulled now: it is told of nothing until it is back.
+			l.taking = true
 			l.pull(reading)
+			l.taking = false
 		}
 	}
 	l.Read += int64(n)

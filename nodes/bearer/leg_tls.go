@@ -33,7 +33,7 @@ func (l *Leg) pull(why sim.Cause) {
 	l.push(why)
 	if l.discard {
 		l.dropInput(why)
-	} else if !l.suspended && l.Readable() > 0 && !l.ended {
+	} else if !l.taking && !l.suspended && l.Readable() > 0 && !l.ended {
 		if l.tls != nil {
 			why = l.plainWhy
 		}
@@ -69,7 +69,7 @@ func (l *Leg) push(why sim.Cause) {
 
 // tellEnd reports the end of the peer's direction once nothing stands before it.
 func (l *Leg) tellEnd() {
-	if l.pumping || l.ended || l.suspended || l.Readable() > 0 {
+	if l.pumping || l.taking || l.ended || l.suspended || l.Readable() > 0 {
 		return
 	}
 	if l.sawCN && !l.cnTold {

@@ -46,6 +46,7 @@ type SIP struct {
 	base    *nodes.Base
 	user    SIPUser
 	cost    time.Duration
+	session func(callID string) sim.SessionID
 	self    sim.Entity
 	timer   sim.Timer
 	udp     *netem.UDPSocket
@@ -79,6 +80,8 @@ type SIPConfig struct {
 	Core      bool          // core timers (TS 24.229 table 7.7.1); otherwise the UE's
 	Transport string        // "auto", "udp" or "tcp"
 	Cost      time.Duration // processor time of a received message
+	// Session tells which session a Call-ID belongs to, for the label of causes.
+	Session func(callID string) sim.SessionID
 }
 
 // NewSIP binds a SIP stack to the node's primary address, for UDP and TCP.
@@ -87,7 +90,7 @@ func NewSIP(base *nodes.Base, cfg SIPConfig, user SIPUser) (*SIP, error) {
 	if cfg.Core {
 		timers = sip.CoreTimers
 	}
-	t := &SIP{base: base, user: user, cost: cfg.Cost, dialled: map[packet.AddrPort]*sipConn{}}
+	t := &SIP{base: base, user: user, cost: cfg.Cost, session: cfg.Session, dialled: map[packet.AddrPort]*sipConn{}}
 	t.IDs = sip.NewIDs(base.K.Rand(base.Name + ".sip"))
 	t.Local = packet.AddrPort{Addr: base.Addr, Port: SIPPort}
 	limit := 0
@@ -177,6 +180,10 @@ func (t *SIP) pump() {
 		o, ok := t.Layer.Next()
 		if !ok {
 			break
+		}
+		if o.Message != nil {
+			// What brought it about may be a segment or a connection that several sessions share.
+			o.Why.Session = t.session(o.Message.CallID())
 		}
 		switch o.Kind {
 		case sip.OutSend:
@@ -300,6 +307,7 @@ func (t *SIP) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, p packet.Pay
 func (t *SIP) Unreachable(*netem.UDPSocket, packet.AddrPort, sim.Cause) {}
 
 func (t *SIP) arrived(m *sip.Message, from sip.Flow, why sim.Cause) {
+	why.Session = t.session(m.CallID())
 	if k := t.base.K; k.Tracing() {
 		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "sip.received", Text: name(m)})
 	}

@@ -312,7 +312,7 @@ func (m *media) LegReadable(l *bearer.Leg, reading sim.Cause) {
 	for l.Readable() > 0 && m.conn != nil {
 		var p packet.Payload
 		n, why := l.Take(64<<10, &p, reading)
-		if n == 0 {
+		if n == 0 || m.conn == nil { // TLS may have failed on what comes next
 			break
 		}
 		m.observe(&m.in, false, p, u.K.Now())
@@ -383,7 +383,7 @@ func (m *media) lost(why sim.Cause) {
 
 // close ends the media behind what was written: close_notify, FIN.
 func (m *media) close(why sim.Cause) {
-	if m.shut || m.c == nil {
+	if m.shut || m.session == nil { // an offer that is refused leaves nothing to close
 		return
 	}
 	m.shut = true

@@ -52,7 +52,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*UE, error) {
 	u.crypto = nodes.CryptoCosts(cfg.Costs.Crypto)
 	var err error
 	u.sip, err = transport.NewSIP(&u.Base, transport.SIPConfig{
-		Core: cfg.SIPTimers == "core", Transport: cfg.Transport,
+		Core: cfg.SIPTimers == "core", Transport: cfg.Transport, Session: env.SessionOf,
 		Cost: time.Duration(nodes.Or(cfg.Costs.Message, 0)),
 	}, u)
 	if err != nil {
