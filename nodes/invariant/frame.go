@@ -20,6 +20,7 @@ func (f *frame) inside() bool { return f.left > 0 || f.have > 0 }
 // Content types, and the longest fragment that TLS 1.2 allows a cipher to make (RFC 5246 §6.2.3).
 const (
 	changeCipherSpec = 20
+	alert            = 21
 	handshake        = 22
 	applicationData  = 23
 	heartbeat        = 24
@@ -91,7 +92,7 @@ func (f *frame) header() string {
 	switch {
 	case kind < changeCipherSpec || kind > heartbeat || f.head[1] != 3 || f.head[2] > 4:
 		return "octets outside TLS records: " + strconv.Quote(string(f.head[:]))
-	case !f.begun && kind != handshake:
+	case !f.begun && kind != handshake && kind != alert: // who gives up before its first flight says so
 		return "the first TLS record is not of the handshake but of type " + strconv.Itoa(int(kind))
 	case size == 0 && kind != applicationData || size > longestFragment:
 		return "TLS record of " + strconv.Itoa(size) + " octets"

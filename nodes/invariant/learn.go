@@ -10,6 +10,7 @@ import (
 type end struct {
 	secure  bool
 	gateway bool // an address of a gateway, out of an H.248 reply
+	passing bool // of a gateway, and both sides of its stream are protected: end to end, past the gateway
 	guarded bool // plain, and the other side of its stream is protected: an e2ae session's core leg
 }
 
@@ -77,15 +78,17 @@ func (s *Suite) gateway(p *packet.Packet) {
 	})
 }
 
-// pair marks the plain sides of a stream that has a protected one.
+// pair marks the plain sides of a stream that has a protected one, and the sides of a stream that has two of these.
 func (s *Suite) pair(sides []packet.AddrPort) {
-	protected := false
+	protected, plain := false, false
 	for _, a := range sides {
 		protected = protected || s.ends[a].secure
+		plain = plain || !s.ends[a].secure
 	}
 	for _, a := range sides {
 		e := s.ends[a]
 		e.guarded = protected && !e.secure
+		e.passing = !plain && len(sides) > 1
 		s.ends[a] = e
 	}
 }

@@ -42,6 +42,7 @@ const (
 	finRcvd
 	reset
 	shown // the truncation is in the milestones
+	left  // we had closed the session when the FIN came: RFC 5246 §7.2.1 has nobody wait for the answer
 )
 
 func (f facts) all(g facts) bool { return f&g == g }
@@ -134,6 +135,9 @@ func (s *Suite) step(m *nodes.Milestone) {
 		l.has |= cnRcvd
 	case nodes.FINReceived:
 		l.has |= finRcvd
+		if l.has.any(cnSent) {
+			l.has |= left
+		}
 	case nodes.FINSent:
 		s.finSent(m, c, l)
 	case nodes.RSTReceived:
@@ -204,13 +208,13 @@ func (s *Suite) finSent(m *nodes.Milestone, c *call, l *legState) {
 	s.breach(notifyBeforeFIN, m, "FIN without close_notify on leg "+l.name)
 }
 
-// judge is rule (5), asked when all is known of a connection: a truncation must show.
+// judge is rule (5), asked when all is known of a connection: a truncation must show, to an end that still listens.
 func (s *Suite) judge(m *nodes.Milestone, l *legState) {
 	if !l.has.all(finRcvd | tlsUp) {
 		return
 	}
 	s.book.checked(truncationShown)
-	if l.has.truncated() && !l.has.any(shown) {
+	if l.has.truncated() && !l.has.any(shown|left) {
 		s.breach(truncationShown, m, "FIN without close_notify on leg "+l.name+" passed for an orderly end")
 	}
 }

@@ -350,6 +350,7 @@ func (m *media) drain(why sim.Cause) {
 				return
 			}
 		case msrp.OutClose:
+			m.leg.CloseTLS(o.Why) // RFC 5246 §7.2.1: also where it is MSRP that has failed
 			m.leg.FIN(o.Why)
 			m.lost(o.Why)
 			m.c.mediaLost(o.Name, o.Why)
