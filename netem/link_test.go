@@ -15,7 +15,6 @@ type source struct {
 	self sim.Entity
 	u    *UDPSocket
 	to   packet.AddrPort
-	size int
 	gap  time.Duration
 	left int
 	p    packet.Payload

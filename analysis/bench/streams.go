@@ -149,7 +149,6 @@ func (b *bulk) step(length time.Duration) (int, error) {
 type short struct {
 	*pair
 	self sim.Entity
-	err  error
 }
 
 const every = 5 * time.Millisecond

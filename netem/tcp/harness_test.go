@@ -202,16 +202,6 @@ func (p *pair) advance(d sim.Time) {
 	}
 }
 
-// settle runs until nothing is left to happen, at most for limit.
-func (p *pair) settle(limit sim.Time) {
-	end := p.now + limit
-	for p.step(end) {
-		if len(p.wire) == 0 && p.s[0].Deadline() == sim.Never && p.s[1].Deadline() == sim.Never {
-			return
-		}
-	}
-}
-
 func (p *pair) write(i, n int) int {
 	k := p.s[i].Write(p.now, p.cause(), packet.PayloadOf([]byte(strings.Repeat("x", n))))
 	p.drain(i)

@@ -11,17 +11,16 @@ import (
 
 // wire joins two sessions and writes down all that they say, in order.
 type wire struct {
-	t       testing.TB
-	ends    [2]Session // client, server
-	data    [2]packet.Payload
-	sent    [2][]byte // octets, for looking at them
-	failed  [2]*Output
-	log     []string
-	now     sim.Time
-	cut     int                                     // octets of a segment; 0: whole outputs
-	tamper  func(from int, o Output) packet.Payload // nil: none
-	hold    bool                                    // do not answer OutWork
-	working [2]bool
+	t      testing.TB
+	ends   [2]Session // client, server
+	data   [2]packet.Payload
+	sent   [2][]byte // octets, for looking at them
+	failed [2]*Output
+	log    []string
+	now    sim.Time
+	cut    int                                     // octets of a segment; 0: whole outputs
+	tamper func(from int, o Output) packet.Payload // nil: none
+	hold   bool                                    // do not answer OutWork
 }
 
 func newWire(t testing.TB, e Engine, client, server Config) *wire {

@@ -37,7 +37,6 @@ type call struct {
 	waiting  []waiting
 	ended    bool
 	released bool // the context is subtracted, or on its way
-	reason   string
 }
 
 // leg is a termination of the call.

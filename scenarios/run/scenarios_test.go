@@ -10,8 +10,6 @@ import (
 	"imsim/scenarios"
 )
 
-var engines = map[string]nodes.Engine{"model": nodes.EngineModel, "real": nodes.EngineReal}
-
 // Every scenario comes out as it says, with either TLS engine; both show the same milestones at the same instants. Runs
 // repeat, watching one does not change it, and nothing is left when it is over. All that holds with IPv6, too.
 func TestScenarios(t *testing.T) {

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -121,14 +120,6 @@ func (w *world) settled(why sim.Cause) {
 	if w.users != nil {
 		w.users.opened(why)
 	}
-}
-
-// sessionName is how results name a session.
-func sessionName(id sim.SessionID) string {
-	if id == 0 {
-		return ""
-	}
-	return fmt.Sprintf("s%d", id)
 }
 
 // unsettled names who is not in place, for people who wait for calls that never start.
