@@ -9,9 +9,8 @@ import (
 	"imsim/nodes"
 )
 
-// Config is what a scenario says of a media gateway. Profile tells which gateway it is; the rest is the same for all.
+// Config is what a scenario says of a media gateway.
 type Config struct {
-	Profile        string            `yaml:"profile-id" jsonschema:"enum=iq,default=iq" jsonschema_description:"Which gateway it is: iq is an IMS-AGW."`
 	Controller     string            `yaml:"controller" node:"pcscf" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
 	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core are on; an interface has its link's name unless named."`
 	Ports          Ports             `yaml:"ports" jsonschema_description:"Range of local ports."`

@@ -216,7 +216,8 @@ func (s *sep) properties(list []h248.Parm) *h248.ErrorDescriptor {
 	return nil
 }
 
-// arm takes the events that the controller wants to hear of (§2.8: failures; successes and releases where asked for).
+// arm takes the events that the controller wants to hear of. Without Type an event stands for failures and releases; with
+// Type = Est it asks for successes, too (§2.8 [I]).
 func (t *termination) arm(e *h248.Events) {
 	for _, s := range t.seps {
 		x := s.state()
@@ -226,10 +227,16 @@ func (t *termination) arm(e *h248.Events) {
 			if ev.Stream != 0 && uint16(ev.Stream) != s.st.id {
 				continue
 			}
-			switch ev.Name {
-			case "tcpbcc/BNCChange":
+			success := false
+			if p := h248.Find(ev.Parms, "Type"); p != nil {
+				success = p.Value.Text == "Est"
+			}
+			switch {
+			case success:
+				x.Armed |= bearer.ArmSuccess
+			case ev.Name == "tcpbcc/BNCChange":
 				x.Armed |= bearer.ArmTCPFail | bearer.ArmTCPRel
-			case "tlsbsc/BNCChange":
+			case ev.Name == "tlsbsc/BNCChange":
 				x.Armed |= bearer.ArmTLSFail | bearer.ArmTLSRel
 			}
 		}

@@ -1,4 +1,4 @@
-// Package mediagw is the media gateway: IMS-AGW and, by profile, TrGW. It executes H.248 commands on contexts,
+// Package mediagw is the media gateway: the IMS-AGW. It executes H.248 commands on contexts,
 // terminations and streams, relays or terminates TCP, terminates TLS on protected legs, and lets the correlation machine
 // of package bearer decide what an event on one leg means for the other.
 //

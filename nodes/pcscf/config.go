@@ -17,7 +17,7 @@ type Config struct {
 	Unsupported     string      `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
 	Latch           bool        `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
 	GateUntilAnswer bool        `yaml:"gate-until-answer" jsonschema:"default=false" jsonschema_description:"Keep the gate of a relayed stream closed until the answer."`
-	NotifySuccess   bool        `yaml:"notify-success" jsonschema:"default=false" jsonschema_description:"Arm reports of established and released connections too; failures are always armed."`
+	NotifySuccess   bool        `yaml:"notify-success" jsonschema:"default=false" jsonschema_description:"Arm reports of established connections too; failures and releases are always armed."`
 	H248Encoding    string      `yaml:"h248-encoding" jsonschema:"enum=pretty,enum=compact,default=pretty" jsonschema_description:"Text form of H.248."`
 	H248            H248Timers  `yaml:"h248" jsonschema_description:"H.248 transaction timers."`
 	Costs           nodes.Costs `yaml:"costs" jsonschema_description:"Processor time; message 2ms by default."`

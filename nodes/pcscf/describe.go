@@ -60,13 +60,22 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 	cmd.Media = &h248.Media{Streams: []h248.Stream{{ID: 1, Control: control, Local: local.Append(nil), Remote: remote}}}
 	cmd.Events = &h248.Events{ID: l.request, HasID: true}
 	if !c.relay {
-		cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "tcpbcc/BNCChange", Stream: 1})
+		cmd.Events.List = p.arm(cmd.Events.List, "tcpbcc/BNCChange")
 		if l.access && c.secure {
-			cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "tlsbsc/BNCChange", Stream: 1})
+			cmd.Events.List = p.arm(cmd.Events.List, "tlsbsc/BNCChange")
 		}
 	}
 	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(300))}})
 	return cmd
+}
+
+// arm asks for reports of a connection's failure and release, and where configured of its success (§2.8).
+func (p *PCSCF) arm(list []h248.Event, change string) []h248.Event {
+	list = append(list, h248.Event{Name: change, Stream: 1})
+	if p.cfg.NotifySuccess {
+		list = append(list, h248.Event{Name: change, Stream: 1, Parms: []h248.Parm{h248.Set("Type", h248.Word("Est"))}})
+	}
+	return list
 }
 
 // offerOnward returns the offer as it goes on to the answerer.
