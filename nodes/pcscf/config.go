@@ -25,8 +25,7 @@ type Config struct {
 
 // H248Timers are the transaction timers of spec reference §9.4. Zero takes the default.
 type H248Timers struct {
-	Retransmit  units.Duration `yaml:"retransmit" jsonschema:"default=200ms" jsonschema_description:"First interval of request retransmission (reqRetx)."`
-	TMax        units.Duration `yaml:"t-max" jsonschema:"default=25s" jsonschema_description:"Association is lost when a request stays unanswered this long."`
-	LongTimer   units.Duration `yaml:"long-timer" jsonschema:"default=30s" jsonschema_description:"How long replies are kept for repeated requests."`
-	Provisional units.Duration `yaml:"provisional" jsonschema:"default=1s" jsonschema_description:"Execution longer than this sends Pending."`
+	Retransmit units.Duration `yaml:"retransmit" jsonschema:"default=200ms" jsonschema_description:"First interval of request retransmission (reqRetx)."`
+	TMax       units.Duration `yaml:"t-max" jsonschema:"default=25s" jsonschema_description:"Association is lost when a request stays unanswered this long."`
+	LongTimer  units.Duration `yaml:"long-timer" jsonschema:"default=30s" jsonschema_description:"How long replies are kept for repeated requests."`
 }

@@ -57,7 +57,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 	p.h248, err = transport.NewH248(&p.Base, h248.Config{
 		Role: h248.MGC, Style: style, ColdStart: true,
 		ReqRetx: time.Duration(cfg.H248.Retransmit), TMax: time.Duration(cfg.H248.TMax),
-		LongTimer: time.Duration(cfg.H248.LongTimer), ProvTimer: time.Duration(cfg.H248.Provisional),
+		LongTimer: time.Duration(cfg.H248.LongTimer),
 	}, env.Net.Node(cfg.Gateway), cost, p)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)

@@ -1,0 +1,187 @@
+package run
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"imsim/scenarios"
+)
+
+// settings has a row for every key of a node, a link, a session and a run: in which scenario, under which circumstances,
+// changing it moves the trajectory. An underscore stands for a space.
+var settings = []struct{ scenario, key, value, given string }{
+	{"", "run.seed", "7", ""},
+	{"", "run.family", "ipv6", ""},
+	{"", "run.until", "50ms", ""},
+	{"", "run.limits.events", "100", ""},
+	{"", "run.limits.packets", "1", ""},
+	{"", "run.limits.instant", "1", ""},
+
+	{"", "links.access.delay", "21ms", ""},
+	{"", "links.access.jitter", "3ms", ""},
+	{"", "links.access.reorder", "true", "links.access.jitter=30ms sessions.chat.messages.0={from:_ue-a,_size:_100KiB}"},
+	{"", "links.core.rate", "1Mbit/s", ""},
+	{"", "links.access.loss", "10%", ""},
+	{"", "links.core.queue", "3kB", "links.core.rate=1Mbit/s sessions.chat.messages.0={from:_ue-a,_size:_100KiB}"},
+	{"", "links.access.mtu", "600B", ""},
+	{"", "links.core.forward.delay", "21ms", ""},
+	{"", "links.core.forward.jitter", "3ms", ""},
+	{"", "links.core.forward.reorder", "true", "links.core.jitter=30ms sessions.chat.messages.0={from:_ue-a,_size:_100KiB}"},
+	{"", "links.core.forward.rate", "1Mbit/s", ""},
+	{"", "links.core.forward.loss", "30%", ""},
+	{"", "links.core.forward.queue", "3kB", "links.core.rate=1Mbit/s sessions.chat.messages.0={from:_ue-a,_size:_100KiB}"},
+	{"", "links.core.backward.delay", "21ms", ""},
+
+	{"", "sessions.chat.security", "none", ""},
+	{"", "sessions.chat.at", "1s", ""},
+	{"", "sessions.chat.count", "2", ""},
+	{"", "sessions.chat.arrivals.every", "1s", "sessions.chat.count=2"},
+	{"", "sessions.chat.arrivals.poisson", "1s", "sessions.chat.count=2"},
+	{"", "sessions.chat.give-up", "1s", "nodes.ue-b.pickup=5s"},
+	{"", "sessions.chat.messages.0.after", "1s", ""},
+	{"", "sessions.chat.messages.0.text", "No.", ""},
+	{"", "sessions.chat.messages.0", "{from: ue-a, size: 9kB}", ""},
+	{"", "sessions.chat.hold", "1s", ""},
+	{"", "sessions.chat.release.by", "ue-b", ""},
+	{"", "sessions.chat.release.after", "1s", ""},
+
+	{"", "nodes.ue-a.identity", "sip:carol@home1.example", ""},
+	{"", "nodes.ue-b.register", "none", ""},
+	{"", "nodes.ue-a.mediasec", "[bfcp-tls]", ""},
+	{"", "nodes.ue-a.reg-option-tag", "both", ""},
+	{"", "nodes.ue-a.offer", "active", ""},
+	{"", "nodes.ue-b.answer", "active", ""},
+	{"", "nodes.ue-b.provisional", "183", ""},
+	{"", "nodes.ue-b.pickup", "1s", ""},
+	{"", "nodes.ue-a.cema", "false", ""},
+	{"", "nodes.ue-a.transport", "tcp", ""},
+	{"", "nodes.ue-b.sip-timers", "ue", "nodes.ue-b.provisional=183-answer links.peer.loss=30%"},
+	{"", "nodes.ue-a.tcp.mss", "536", ""},
+	{"tcp-syn-timeout", "nodes.agw1.tcp.syn-schedule", "linux", ""},
+	{"tcp-syn-timeout", "nodes.agw1.tcp.connect", "10s", ""},
+	{"", "nodes.ue-a.tcp.delayed-ack", "1ms", ""},
+	{"", "nodes.agw1.tcp.user-timeout", "500ms", "timeline=[{when:_agw1_through,_do:_link-down,_link:_core}]"},
+	{"", "nodes.agw1.tcp.time-wait", "900s", ""},
+	{"", "nodes.ue-a.tcp.nagle", "true", "sessions.chat.messages.0={from:_ue-a,_size:_9kB}"},
+	{"", "nodes.ue-a.tcp.no-timestamps", "true", ""},
+	{"", "nodes.ue-b.tcp.buffer", "4KiB", "sessions.chat.messages.0={from:_ue-a,_size:_100KiB}"},
+	{"", "nodes.agw1.tls.min", "1.3", "nodes.agw1.tls.max=1.3"},
+	{"", "nodes.ue-a.tls.max", "1.3", "nodes.agw1.tls.max=1.3"},
+	{"", "nodes.ue-a.tls.certificate", "rsa-2048", ""},
+	{"", "nodes.ue-a.costs.message", "2ms", ""},
+	{"", "nodes.agw1.costs.packet", "1ms", ""},
+	{"", "nodes.agw1.costs.connection", "1ms", ""},
+	{"", "nodes.ue-a.costs.crypto", "0%", ""},
+	{"", "nodes.pcscf1.costs.processors", "2", "sessions.chat.count=3"},
+
+	{"", "nodes.pcscf1.mediasec", "[bfcp-tls]", ""},
+	{"", "nodes.pcscf1.tcp-mode", "relay", "sessions.chat.security=none"},
+	{"", "nodes.pcscf1.accept", "early", ""},
+	{"", "nodes.pcscf1.control-model", "strict", ""},
+	{"", "nodes.pcscf1.latch", "true", ""},
+	{"", "nodes.pcscf1.gate-until-answer", "true", "nodes.pcscf1.tcp-mode=relay sessions.chat.security=none"},
+	{"", "nodes.pcscf1.notify-success", "true", ""},
+	{"", "nodes.pcscf1.h248-encoding", "compact", ""},
+	{"h248-loss", "nodes.pcscf1.h248.retransmit", "100ms", ""},
+	{"", "nodes.pcscf1.h248.t-max", "5s", "timeline=[{when:_ue-a_sip.invite.sent,_do:_link-down,_link:_iq}]"},
+
+	{"", "nodes.scscf1.domain", "home.example.org", ""},
+	{"", "nodes.scscf1.challenge", "false", ""},
+
+	{"", "nodes.agw1.ports.first", "50000", ""},
+	{"", "nodes.agw1.ports.last", "40001", "sessions.chat.count=3"},
+	{"", "nodes.agw1.timers.est-guard", "5s", "timeline=[{when:_ue-a_sip.200.received,_do:_link-down,_link:_access-agw}]"},
+	{"", "nodes.agw1.timers.tls-guard", "1s", "timeline=[{when:_agw1/access_tcp.established,_do:_link-down,_link:_access-agw}]"},
+	{"", "nodes.agw1.timers.rel", "1ms", ""},
+	{"", "nodes.agw1.release-mode", "abort", ""},
+	{"", "nodes.agw1.strict-hold", "true", "nodes.pcscf1.control-model=strict links.core.delay=200ms"},
+}
+
+// TestEveryKeyHasAnEffect changes one key at a time: the trajectory moves, or the run breaks off.
+func TestEveryKeyHasAnEffect(t *testing.T) {
+	came := func(scenario, set string) string {
+		if scenario == "" {
+			scenario = "e2ae-msrp-orig-agnostic"
+		}
+		var sets []string
+		for s := range strings.FieldsSeq(set) {
+			sets = append(sets, strings.ReplaceAll(s, "_", " "))
+		}
+		st, err := Run(load(t, scenario, sets...), Options{})
+		if err != nil {
+			return err.Error()
+		}
+		return st.Fingerprint + " " + st.End.String()
+	}
+	for _, s := range settings {
+		if before, after := came(s.scenario, s.given), came(s.scenario, s.given+" "+s.key+"="+strings.ReplaceAll(s.value, " ", "_")); before == after {
+			t.Errorf("%s=%s changes nothing (given %q)", s.key, s.value, s.given)
+		}
+	}
+}
+
+// elsewhere says why a key has no row above, or which test has one.
+var elsewhere = map[string]string{
+	"Run.warmup": "moves no trajectory: scenarios/measure", "Session.from": "names", "Session.to": "names", "Message.from": "names",
+	"Link.between": "names", "Link.forward": "its keys have rows", "Link.backward": "the same keys", "Session.media": "there is one",
+	"Session.arrivals": "its keys have rows", "Session.messages": "its keys have rows", "Session.release": "its keys have rows",
+	"Run.limits": "its keys have rows", "Message.size": "replaces text: the row of the whole message",
+	"Node-pcscf.e2ae-unsupported":  "no UE of ours asks for what was not agreed: nodes/pcscf",
+	"Node-mediagw.truncation":      "nodes/bearer, row R-3",
+	"Node-mediagw.wrong-direction": "no UE of ours dials an active SEP: nodes/bearer, row E-5",
+	"pcscf.H248Timers.long-timer":  "the gateway repeats nothing so late: nodes/protocol/h248",
+	"nodes.TLSConfig.allow-sha1":   "our fingerprints are SHA-256: netem/tls",
+	"mediagw.Timers.syn-hold":      "what a SYN is held for comes first: nodes/bearer, row E-3",
+	"mediagw.Timers.fp-guard":      "the fingerprint is there before the handshake: nodes/bearer, row E-31",
+	"mediagw.Timers.half-close":    "both ends of a call close at once: nodes/bearer, row R-26",
+	"mediagw.Timers.merge":         "only H.248 from elsewhere makes both legs passive: nodes/bearer",
+}
+
+// TestEveryKeyHasARow walks the schema: a new key wants a row in settings.
+func TestEveryKeyHasARow(t *testing.T) {
+	var schema struct {
+		Defs map[string]struct {
+			Properties map[string]struct {
+				Ref string `json:"$ref"`
+			} `json:"properties"`
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(scenarios.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	rows := ""
+	for _, s := range settings {
+		rows += s.key + "\n"
+	}
+	for _, name := range slices.Sorted(maps.Keys(schema.Defs)) {
+		place, ok := places[name]
+		if !ok {
+			continue
+		}
+		for key, p := range schema.Defs[name].Properties { //tidy:order each is looked up for itself
+			inner := strings.HasPrefix(p.Ref, "#/$defs/") && places[strings.TrimPrefix(p.Ref, "#/$defs/")] != ""
+			if key == "kind" || key == "profile" || inner || elsewhere[name+"."+key] != "" || names[key] {
+				continue
+			}
+			if !regexp.MustCompile("(?m)^" + place + regexp.QuoteMeta(key) + "$").MatchString(rows) {
+				t.Errorf("%s.%s: no row changes it", name, key)
+			}
+		}
+	}
+}
+
+// places are the paths of the schema's definitions that hold keys of the model, as patterns.
+var places = map[string]string{
+	"Run": `run\.`, "Limits": `run\.limits\.`, "Link": `links\.[a-z]+\.`, "LinkChange": `links\.[a-z]+\.forward\.`,
+	"Session": `sessions\.chat\.`, "Arrivals": `sessions\.chat\.arrivals\.`, "Message": `sessions\.chat\.messages\.0\.`, "Release": `sessions\.chat\.release\.`,
+	"Node-ue": `nodes\.ue-[ab]\.`, "Node-pcscf": `nodes\.pcscf1\.`, "Node-scscf": `nodes\.scscf1\.`, "Node-mediagw": `nodes\.agw1\.`,
+	"nodes.TCPConfig": `nodes\.[a-z0-9-]+\.tcp\.`, "nodes.TLSConfig": `nodes\.[a-z0-9-]+\.tls\.`, "nodes.Costs": `nodes\.[a-z0-9-]+\.costs\.`,
+	"pcscf.H248Timers": `nodes\.pcscf1\.h248\.`, "mediagw.Ports": `nodes\.agw1\.ports\.`, "mediagw.Timers": `nodes\.agw1\.timers\.`,
+}
+
+// names are the keys by which nodes find each other: scenarios check them.
+var names = map[string]bool{"proxy": true, "home": true, "gateway": true, "controller": true, "realms": true}
