@@ -9,6 +9,34 @@ import (
 	"imsim/sim"
 )
 
+// TLS returns the leg's TLS session, or nil.
+func (l *Leg) TLS() tls.Session { return l.tls }
+
+// dropTLS lets go of the session once the connection is gone: at once, or when the call under way returns.
+func (l *Leg) dropTLS() {
+	if l.tls == nil || l.pumping || l.working {
+		return
+	}
+	l.tls.Discard()
+	l.tls = nil
+	l.plain = packet.Payload{}
+}
+
+// AttachTLS gives the leg its TLS session, to be started by StartTLS.
+func (l *Leg) AttachTLS(s tls.Session) { l.tls = s }
+
+// StartTLS starts the attached session: a client says hello, a server waits for one.
+func (l *Leg) StartTLS(why sim.Cause) {
+	l.tls.Start(l.base.K.Now(), why)
+	l.pull(why)
+}
+
+// SetFingerprints tells the session what the peer's certificate must match.
+func (l *Leg) SetFingerprints(fps []tls.Fingerprint, why sim.Cause) {
+	l.tls.SetFingerprints(l.base.K.Now(), why, fps)
+	l.pull(why)
+}
+
 // pull moves octets from TCP up: to the TLS session, or to the owner's attention.
 func (l *Leg) pull(why sim.Cause) {
 	if l.stream == nil || l.pumping {

@@ -33,11 +33,7 @@ func (p *PCSCF) network() []string {
 // securityServer returns the network's list as a header value, "" for none. It says what the network supports and is not
 // cut down to what the UE announced.
 func (p *PCSCF) securityServer() string {
-	var list []sip.Mechanism
-	for _, name := range p.network() {
-		list = append(list, sip.Mechanism{Name: name, Params: ";mediasec"})
-	}
-	return sip.FormatMechanisms(list)
+	return sip.FormatMechanisms(sip.MediaMechanisms(p.network()))
 }
 
 // register takes a REGISTER of a UE (TS 24.229 cl. 5.2.2.1): the security headers are the first hop's and go no further
@@ -73,11 +69,7 @@ func (p *PCSCF) register(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cau
 
 // verified compares what the UE mirrors with what we sent.
 func (p *PCSCF) verified(mirrored []sip.Mechanism) bool {
-	var sent []sip.Mechanism
-	for _, name := range p.network() {
-		sent = append(sent, sip.Mechanism{Name: name, Params: ";mediasec"})
-	}
-	return sip.SameMechanisms(sent, mirrored)
+	return sip.SameMechanisms(sip.MediaMechanisms(p.network()), mirrored)
 }
 
 // registered takes the registrar's response: a 401 brings the UE our list, and so does a 200 that no challenge came

@@ -1,14 +1,11 @@
 package transport
 
 import (
-	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"imsim/netem"
 	"imsim/netem/packet"
-	"imsim/netem/tcp"
 	"imsim/nodes"
 	"imsim/nodes/protocol/sip"
 	"imsim/sim"
@@ -53,7 +50,6 @@ type SIP struct {
 	conns   []*sipConn // by number minus one; nil: gone
 	dialled map[packet.AddrPort]*sipConn
 	tcpOnly bool
-	udpOnly bool
 	waiting []arrival // messages the processor has not dealt with, by slot
 	free    []uint64
 	busy    bool
@@ -62,17 +58,6 @@ type SIP struct {
 type arrival struct {
 	m    *sip.Message
 	from sip.Flow
-}
-
-type sipConn struct {
-	t      *SIP
-	number uint32
-	stream *netem.Stream
-	framer sip.Framer
-	up     bool
-	out    packet.Payload
-	tx     []sip.TxID // sent on it while it was opening
-	why    sim.Cause
 }
 
 // SIPConfig is what a node's SIP stack is made with.
@@ -107,44 +92,6 @@ func NewSIP(base *nodes.Base, cfg SIPConfig, user SIPUser) (*SIP, error) {
 		return nil, err
 	}
 	return t, base.Host.Listen(t.Local, t)
-}
-
-// URI returns the node's SIP URI with its address, for Contact, Route and Path.
-func (t *SIP) URI(user string) string {
-	if user != "" {
-		user += "@"
-	}
-	return "sip:" + user + t.Local.String()
-}
-
-// FlowTo returns the flow to the SIP port of an address, or to the given one.
-func (t *SIP) FlowTo(to packet.AddrPort) sip.Flow {
-	f := sip.Flow{Remote: to.Netip()}
-	if t.tcpOnly {
-		f.Transport = sip.TCP
-	}
-	return f
-}
-
-// FlowToURI returns the flow to the address in a SIP URI; names are not resolved.
-func (t *SIP) FlowToURI(uri string) (sip.Flow, error) {
-	u, err := sip.ParseURI(uri)
-	if err != nil {
-		return sip.Flow{}, err
-	}
-	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
-	if err != nil {
-		return sip.Flow{}, err
-	}
-	port := u.Port
-	if port == 0 {
-		port = SIPPort
-	}
-	f := t.FlowTo(packet.AddrPort{Addr: packet.AddrFrom(a), Port: port})
-	if tr, _ := u.Params.Get("transport"); tr == "tcp" {
-		f.Transport = sip.TCP
-	}
-	return f, nil
 }
 
 // Request sends a request and returns its transaction.
@@ -227,14 +174,6 @@ func (t *SIP) Handle(uint32) {
 	t.pump()
 }
 
-// name is what the ladder shows of a message.
-func name(m *sip.Message) string {
-	if m.IsRequest() {
-		return m.Method
-	}
-	return strconv.Itoa(m.Status) + " " + m.Phrase
-}
-
 func (t *SIP) send(o sip.Output) {
 	why := o.Why
 	if k := t.base.K; k.Tracing() {
@@ -259,39 +198,6 @@ func (t *SIP) send(o sip.Output) {
 	c.why = why
 	c.out.Append(packet.Bytes(o.Wire))
 	c.flush(why)
-}
-
-// conn returns the connection of that number, or one to that address, opening it where needed.
-func (t *SIP) conn(number uint32, to packet.AddrPort, why sim.Cause) *sipConn {
-	if number != 0 && t.conns[number-1] != nil {
-		return t.conns[number-1]
-	}
-	if c := t.dialled[to]; c != nil {
-		return c
-	}
-	c := t.newConn()
-	s, err := t.base.Host.Dial(packet.AddrPort{Addr: t.Local.Addr}, to, sipTCP, c, why)
-	if err != nil {
-		t.conns[c.number-1] = nil
-		return nil
-	}
-	c.stream = s
-	t.dialled[to] = c
-	return c
-}
-
-var sipTCP = tcp.Config{SendBuffer: 64 << 10, RecvBuffer: 64 << 10}
-
-func (t *SIP) newConn() *sipConn {
-	c := &sipConn{t: t, number: uint32(len(t.conns) + 1)}
-	t.conns = append(t.conns, c)
-	return c
-}
-
-// Incoming accepts a connection from any peer.
-func (t *SIP) Incoming(o tcp.Opening) {
-	c := t.newConn()
-	c.stream = t.base.Host.Accept(o, sipTCP, c, false)
 }
 
 // Datagram takes one message that came over UDP.
@@ -330,70 +236,10 @@ func (t *SIP) WorkDone(slot uint64, why sim.Cause) {
 	t.pump()
 }
 
-// flush gives the connection what waits for it.
-func (c *sipConn) flush(why sim.Cause) {
-	if c.up && c.out.Len > 0 {
-		c.out.Drop(c.stream.Write(c.out, why))
+// name is what the ladder shows of a message.
+func name(m *sip.Message) string {
+	if m.IsRequest() {
+		return m.Method
 	}
-}
-
-// StreamEvent takes a report of a connection.
-func (c *sipConn) StreamEvent(s *netem.Stream, ev tcp.Event) {
-	c.stream = s
-	t := c.t
-	switch ev.Kind {
-	case tcp.EvEstablished:
-		c.up = true
-		c.tx = nil
-		c.flush(sim.Cause{Record: max(ev.Why.Record, c.why.Record), Session: c.why.Session})
-	case tcp.EvWritable:
-		c.flush(ev.Why)
-	case tcp.EvReadable:
-		c.read(ev.Why)
-	case tcp.EvFINReceived:
-		c.read(ev.Why)
-		s.CloseWrite(ev.Why)
-	case tcp.EvReset, tcp.EvClosed:
-		if t.conns[c.number-1] == nil {
-			return
-		}
-		t.conns[c.number-1] = nil
-		for to, d := range t.dialled { //tidy:order at most one entry is this connection
-			if d == c {
-				delete(t.dialled, to)
-			}
-		}
-		for _, tx := range c.tx {
-			t.Layer.Failed(t.base.K.Now(), ev.Why, tx)
-		}
-		t.Layer.ConnFailed(t.base.K.Now(), ev.Why, c.number)
-		t.pump()
-	}
-}
-
-func (c *sipConn) read(why sim.Cause) {
-	var p packet.Payload
-	if n, w := c.stream.Read(1<<20, &p, why); n > 0 {
-		why = w
-	}
-	if p.Len == 0 {
-		return
-	}
-	if err := c.framer.Push(why, p.Bytes()); err != nil {
-		c.stream.Abort(why)
-		return
-	}
-	for {
-		f, ok := c.framer.Next()
-		if !ok {
-			return
-		}
-		if f.Kind == sip.FrameMessage {
-			c.t.arrived(f.Message, sip.Flow{Transport: sip.TCP, Remote: c.stream.Remote().Netip(), Conn: c.number}, f.Why)
-		}
-	}
-}
-
-func fromNetip(a netip.AddrPort) packet.AddrPort {
-	return packet.AddrPort{Addr: packet.AddrFrom(a.Addr()), Port: a.Port()}
+	return strconv.Itoa(m.Status) + " " + m.Phrase
 }

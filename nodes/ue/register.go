@@ -1,6 +1,7 @@
 package ue
 
 import (
+	"slices"
 	"strconv"
 
 	"imsim/nodes"
@@ -24,16 +25,8 @@ func (u *UE) MediaSecurity(mechanism string) bool {
 	if !u.reg.done {
 		return false
 	}
-	for _, m := range u.reg.security {
-		if m.Name == mechanism && m.Media() {
-			for _, own := range u.cfg.MediaSec {
-				if own == mechanism {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return slices.Contains(u.cfg.MediaSec, mechanism) &&
+		slices.ContainsFunc(u.reg.security, func(m sip.Mechanism) bool { return m.Name == mechanism && m.Media() })
 }
 
 // Registered reports whether the UE is registered, or need not be.
@@ -62,12 +55,8 @@ func (u *UE) Register(why sim.Cause) {
 	m.Add(sip.HExpires, "600000")
 	m.Add(sip.HSupported, "path")
 	if len(u.cfg.MediaSec) > 0 {
-		// RFC 3329 §2.3.1; TS 24.229 cl. 7.2A.7: entries with mediasec take no part in the choice of a signalling mechanism.
-		var list []sip.Mechanism
-		for _, name := range u.cfg.MediaSec {
-			list = append(list, sip.Mechanism{Name: name, Params: ";mediasec"})
-		}
-		m.Add(sip.HSecurityClient, sip.FormatMechanisms(list))
+		// RFC 3329 §2.3.1
+		m.Add(sip.HSecurityClient, sip.FormatMechanisms(sip.MediaMechanisms(u.cfg.MediaSec)))
 		tag := "sec-agree"
 		switch u.cfg.OptionTag {
 		case "mediasec":

@@ -118,6 +118,16 @@ func sameList(a, b []Mechanism) bool {
 	return true
 }
 
+// MediaMechanisms makes the entries that announce media plane security (TS 24.229 cl. 7.2A.7): each name with mediasec. Such
+// entries take no part in the choice of a signalling mechanism.
+func MediaMechanisms(names []string) []Mechanism {
+	list := make([]Mechanism, len(names))
+	for i, name := range names {
+		list[i] = Mechanism{Name: name, Params: ";mediasec"}
+	}
+	return list
+}
+
 // FormatMechanisms joins entries to one header value.
 func FormatMechanisms(list []Mechanism) string {
 	var b strings.Builder

@@ -1,0 +1,82 @@
+package mediagw
+
+import (
+	"strings"
+
+	"imsim/nodes/bearer"
+	"imsim/nodes/protocol/h248"
+	"imsim/sim"
+)
+
+// arm takes the events that the controller wants to hear of. Without Type an event stands for failures and releases; with
+// Type = Est it asks for successes, too (§2.8 [I]).
+func (t *termination) arm(e *h248.Events) {
+	for _, s := range t.seps {
+		x := s.state()
+		s.request = e.ID
+		x.Armed = 0
+		for _, ev := range e.List {
+			if ev.Stream != 0 && uint16(ev.Stream) != s.st.id {
+				continue
+			}
+			success := false
+			if p := h248.Find(ev.Parms, "Type"); p != nil {
+				success = p.Value.Text == "Est"
+			}
+			switch {
+			case success:
+				x.Armed |= bearer.ArmSuccess
+			case ev.Name == "tcpbcc/BNCChange":
+				x.Armed |= bearer.ArmTCPFail | bearer.ArmTCPRel
+			case ev.Name == "tlsbsc/BNCChange":
+				x.Armed |= bearer.ArmTLSFail | bearer.ArmTLSRel
+			}
+		}
+	}
+}
+
+// orders takes the signals for an endpoint: what they start begins after the reply.
+func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.ErrorDescriptor {
+	if sg == nil {
+		return nil
+	}
+	x := s.state()
+	for _, g := range sg.List {
+		if g.Stream != 0 && uint16(g.Stream) != s.st.id {
+			continue
+		}
+		ev := bearer.None
+		switch g.Name {
+		case "ipnapt/latch":
+			mode := ""
+			if p := h248.Find(g.Parms, "napt"); p != nil {
+				mode = p.Value.Text
+			}
+			switch strings.ToUpper(mode) {
+			case "LATCH":
+				s.latch = true
+			case "RELATCH":
+				s.latch, s.latched = true, false
+			default:
+				s.latch = false
+			}
+		case "tcpbcc/EstBNC":
+			// E-15: an order that the role forbids is refused, and changes nothing.
+			if x.TCPRole != bearer.Active && (x.TCP == bearer.TCPIdle || x.TCP == bearer.TCPHeld || x.TCP == bearer.TCPSynRcvd) {
+				return fault(h248.ErrUnknownValue, "tcpbcc/EstBNC on a SEP that is not active")
+			}
+			ev = bearer.EstTCP
+		case "tlsbsc/EstBNC":
+			x.TLSClient = true
+			ev = bearer.EstTLS
+		case "tcpbcc/RelBNC":
+			ev = bearer.RelTCP
+		case "tlsbsc/RelBNC":
+			ev = bearer.RelTLS
+		}
+		if ev != bearer.None {
+			*after = append(*after, func() { s.st.input(s.side, ev, "", why) })
+		}
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package ue
+
+import (
+	"time"
+
+	"imsim/netem/tcp"
+	"imsim/netem/tls"
+	"imsim/nodes/bearer"
+	"imsim/nodes/protocol/sdp"
+	"imsim/sim"
+)
+
+// connect does what the agreed role asks for: the active side dials at once (RFC 4145 §6), the passive one has been
+// listening. A handshake that ran ahead of the answer is verified now.
+func (m *media) connect(why sim.Cause) {
+	u := m.c.u
+	switch {
+	case m.shut:
+	case m.leg != nil:
+		if t := m.leg.TLS(); t != nil {
+			m.leg.SetFingerprints(m.hash, why)
+		}
+	case m.tcpRole == sdp.Active:
+		u.Host.Unlisten(m.local)
+		m.leg = bearer.NewLeg(&u.Base, "", m)
+		if err := m.leg.Dial(m.local, m.remote, u.tcpConfig(), why); err != nil {
+			m.c.mediaLost("unreachable", why)
+		}
+	}
+}
+
+// tcpConfig is the media TCP: endpoints wait longer than gateways (spec reference §0.4).
+func (u *UE) tcpConfig() tcp.Config {
+	return u.cfg.TCP.Config(35*time.Second, 15*time.Minute, 256<<10)
+}
+
+// Incoming takes a SYN for the line's port: the first connection is ours.
+func (m *media) Incoming(o tcp.Opening) {
+	u := m.c.u
+	if m.shut || m.leg != nil || m.own == sdp.Active || m.tcpRole == sdp.Active {
+		u.Host.Refuse(o, o.Why)
+		return
+	}
+	m.leg = bearer.NewLeg(&u.Base, "", m)
+	m.leg.Accept(o, u.tcpConfig(), false)
+}
+
+// startTLS begins the handshake in the role that offer and answer gave.
+func (m *media) startTLS(why sim.Cause) {
+	u := m.c.u
+	role := tls.Server
+	if m.client {
+		role = tls.Client
+	}
+	lowest, highest := u.cfg.TLS.Versions()
+	u.unique++
+	m.leg.AttachTLS(u.env.Engine.NewSession(tls.Config{
+		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: u.cert, Fingerprints: m.hash,
+		AllowSHA1: u.cfg.TLS.AllowSHA1, Costs: u.crypto, Unique: u.unique,
+	}))
+	m.leg.StartTLS(why)
+}
+
+// LegEvent takes what happens on the connection.
+func (m *media) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.Cause) {
+	if l != m.leg {
+		return
+	}
+	c := m.c
+	switch ev {
+	case bearer.TCPUp:
+		if m.secure {
+			m.startTLS(why)
+		} else {
+			m.up(why)
+		}
+	case bearer.TLSUp:
+		m.up(why)
+	case bearer.TCPFail, bearer.RstIn, bearer.TCPLost:
+		m.lost(why)
+		c.mediaLost(cause, why)
+	case bearer.TLSFail, bearer.AlertIn:
+		m.lost(why)
+		l.FIN(why)
+		c.mediaLost(cause, why)
+	case bearer.CNIn:
+		// RFC 5246 §7.2.1: the session has answered before 1.3; MSRP has no use for half a connection.
+		l.CloseTLS(why)
+		l.FIN(why)
+		m.lost(why)
+		c.closing(why)
+	case bearer.FinIn:
+		l.FIN(why)
+		m.lost(why)
+		c.closing(why)
+	case bearer.TCPGone:
+		m.lost(why)
+	}
+	c.wake()
+}
+
+// close ends the media behind what was written: close_notify, FIN.
+func (m *media) close(why sim.Cause) {
+	if m.shut || m.session == nil {
+		return // an offer that was refused prepared nothing
+	}
+	m.shut = true
+	u := m.c.u
+	u.Host.Unlisten(m.local)
+	m.lost(why)
+	u.msrp.Close(m.session)
+	if m.leg == nil {
+		return
+	}
+	switch s := m.leg.Stream(); {
+	case s == nil:
+	case !m.leg.Up():
+		m.leg.Forget(why)
+	default:
+		m.leg.CloseTLS(why)
+		m.leg.FIN(why)
+	}
+}
