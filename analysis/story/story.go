@@ -33,6 +33,7 @@ func (p *Printer) story(r *study.Result) {
 	if held, m := invariants(s); m > 0 {
 		fmt.Fprintf(p.W, "  %-14s%d of %d hold\n", "invariants", held, m)
 	}
+	leftOut(p.W, s.NotModelled)
 	fmt.Fprintf(p.W, "  %-14s%s (%d events, %d packets, %.3f s of virtual time, seed %d)\n", "fingerprint", r.Manifest.Fingerprint,
 		r.Manifest.Events, r.Manifest.Packets, float64(r.Manifest.End)/1e9, r.Manifest.Seed)
 	complaints(p.W, s)
@@ -48,6 +49,27 @@ func (p *Printer) story(r *study.Result) {
 	steps(p.W, d, id)
 	path(p.W, d, id)
 	files(p.W, d)
+}
+
+// leftOut names what the run touches that the models leave out; the summary says what happens instead.
+func leftOut(w io.Writer, omissions []string) {
+	const width = 100
+	line := fmt.Sprintf("  %-14s", "not modelled")
+	indent := len(line)
+	for i, o := range omissions {
+		name, _, _ := strings.Cut(o, ":")
+		if i < len(omissions)-1 {
+			name += "; "
+		}
+		if len(line)+len(name) > width && len(line) > indent {
+			fmt.Fprintln(w, strings.TrimRight(line, " "))
+			line = strings.Repeat(" ", indent)
+		}
+		line += name
+	}
+	if len(omissions) > 0 {
+		fmt.Fprintln(w, line)
+	}
 }
 
 // first returns the first session of a run, or 0 where there is none: then what belongs to none is told.

@@ -159,7 +159,7 @@ func (c *captures) close() error {
 func (r *Result) summarise(c *measure.Collector, st *run.Stats) {
 	s := &r.Summary
 	c.Fill(s, r.Point.Scenario)
-	s.Invariants, s.NotModelled = invariants(st.Invariants), []string{}
+	s.Invariants, s.NotModelled = invariants(st.Invariants), st.NotModelled
 	s.Status = rundir.Complete
 	if r.Err != nil {
 		s.Status, s.Error = rundir.Broken, r.Err.Error()

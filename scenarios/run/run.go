@@ -36,6 +36,7 @@ type Stats struct {
 	Unplaced    int    // calls that were never placed
 	Unsettled   string // who did not come into place
 	Invariants  []invariant.Result
+	NotModelled []string // what the run touches that the models leave out
 }
 
 // ErrBuild marks an error in building, which is the scenario's, from one in running.
@@ -89,6 +90,7 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	}
 	err = k.Run(until)
 	st := w.stats()
+	st.NotModelled = notModelled(f, opt.Engine)
 	if !opt.Unwatched {
 		st.Invariants = suite.Finish(err == nil && k.Next() == sim.Never, w.net.Pool.Live(), w.left())
 	}

@@ -1,0 +1,116 @@
+package run
+
+import (
+	"imsim/nodes"
+	"imsim/nodes/mediagw"
+	"imsim/nodes/pcscf"
+	"imsim/nodes/scscf"
+	"imsim/nodes/ue"
+	"imsim/scenarios"
+)
+
+// Omission is something that a real network does and a model leaves out. It concerns the runs that touch the model there.
+type Omission struct {
+	Name  string // in a few words
+	About string // what happens instead
+	When  string // which runs it concerns, for people
+	Model string // page below docs/models
+
+	touched func(u *use) bool
+}
+
+// use is what a run makes use of.
+type use struct {
+	file     *scenarios.File
+	engine   nodes.Engine
+	register bool // a UE registers
+	calls    bool // there are calls, whose media go over TCP
+	tls      bool // some of them in TLS
+	scscf    bool
+	gateway  bool
+	latch    bool
+}
+
+// omissions is the one list: a run's summary repeats the entries that concern it, and docs/reference/not-modelled.md all of
+// them. What is left out of a protocol altogether stands on the pages of the models.
+var omissions = []Omission{
+	{"IMS AKA and IPsec", "digest with a shared secret stands in, and SIP between UE and P-CSCF is in clear", "a UE registers", "nodes",
+		func(u *use) bool { return u.register }},
+	{"HSS, I-CSCF and application servers", "the S-CSCF knows every subscriber and triggers no service", "there is an S-CSCF", "nodes",
+		func(u *use) bool { return u.scscf }},
+	{"session timers, preconditions and re-INVITE", "a call keeps what its first offer and answer agreed on", "there are calls", "nodes",
+		func(u *use) bool { return u.calls }},
+	{"bandwidth policing and audits", "a gateway admits whatever its links carry, and its controller never asks it what it holds", "there is a media gateway", "nodes",
+		func(u *use) bool { return u.gateway }},
+	{"address translators", "the gateway latches, but there is nothing that translates", "a gateway latches", "links-and-ip",
+		func(u *use) bool { return u.latch }},
+	{"SACK, RACK-TLP and CUBIC", "losses are repaired by NewReno's fast recovery and by time-out", "there are calls", "tcp",
+		func(u *use) bool { return u.calls }},
+	{"cryptography of TLS", "engine model has the right sizes, order and costs, but masks octets instead of encrypting them", "there is TLS, with engine model", "tls",
+		func(u *use) bool { return u.tls && u.engine == nodes.EngineModel }},
+	{"resumption, certificate chains and revocation", "every handshake is a full one with a self-signed certificate", "there is TLS", "tls",
+		func(u *use) bool { return u.tls }},
+	{"bursts of losses", "each packet is lost or not for itself", "a link loses packets", "links-and-ip",
+		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Loss > 0 }) }},
+	{"jitter with a memory", "each packet's delay is drawn for itself", "a link has jitter", "links-and-ip",
+		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Jitter > 0 }) }},
+	{"active queue management and scheduling by class", "packets are sent in their order, and dropped at the tail", "a link has a rate", "links-and-ip",
+		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Rate > 0 }) }},
+	{"routing around failures", "routes are those of the whole network, throughout the run", "a link goes down", "links-and-ip",
+		func(u *use) bool { return u.down() }},
+}
+
+// Omissions returns what the models leave out, in the order of the layers from above.
+func Omissions() []Omission { return omissions }
+
+// notModelled returns the omissions that a run touches, as "name: what happens instead".
+func notModelled(f *scenarios.File, e nodes.Engine) []string {
+	u := &use{file: f, engine: e, calls: len(f.Sessions) > 0}
+	for _, name := range scenarios.Names(f.Nodes) {
+		switch c := f.Nodes[name].Settings.(type) {
+		case *ue.Config:
+			u.register = u.register || c.Register != "none"
+		case *pcscf.Config:
+			u.latch = u.latch || c.Latch
+		case *scscf.Config:
+			u.scscf = true
+		case *mediagw.Config:
+			u.gateway = true
+		}
+	}
+	for _, name := range scenarios.Names(f.Sessions) {
+		s := f.Sessions[name].Security
+		u.tls = u.tls || s == "e2ae" || s == "e2e-cert"
+	}
+	list := []string{}
+	for i := range omissions {
+		if o := &omissions[i]; o.touched(u) {
+			list = append(list, o.Name+": "+o.About)
+		}
+	}
+	return list
+}
+
+// link reports whether any link is so, in either direction.
+func (u *use) link(so func(scenarios.Link) bool) bool {
+	for _, name := range scenarios.Names(u.file.Links) {
+		if l := u.file.Links[name]; so(l.Toward(0)) || so(l.Toward(1)) {
+			return true
+		}
+	}
+	for i := range u.file.Timeline {
+		if set, ok := u.file.Timeline[i].Action.(*scenarios.SetValue); ok && (so(set.Link.Toward(0)) || so(set.Link.Toward(1))) {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *use) down() bool {
+	for i := range u.file.Timeline {
+		if _, ok := u.file.Timeline[i].Action.(*scenarios.LinkDown); ok {
+			return true
+		}
+	}
+	return false
+}

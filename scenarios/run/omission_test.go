@@ -1,0 +1,57 @@
+package run
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"imsim/nodes"
+)
+
+// TestNotModelled holds a run's list of omissions to what the run uses: each entry is in one of the runs and missing in
+// another.
+func TestNotModelled(t *testing.T) {
+	call := "e2ae-msrp-orig-agnostic"
+	for _, c := range []struct {
+		name, scenario, set string
+		engine              nodes.Engine
+		with, without       string // names of entries
+	}{
+		{"a call in TLS", call, "", nodes.EngineModel, "IMS AKA and IPsec, HSS, session timers, bandwidth, SACK, cryptography of TLS, resumption, active queue",
+			"bursts, jitter, routing, address translators"},
+		{"engine real", call, "", nodes.EngineReal, "resumption", "cryptography of TLS"},
+		{"in clear", call, "sessions.chat.security=none", nodes.EngineModel, "SACK", "cryptography of TLS, resumption"},
+		{"losses in one direction", call, "links.core.backward.loss=1%", nodes.EngineModel, "bursts", "jitter"},
+		{"losses from some time on", call, "timeline=[{at: 1s, do: set, path: links.core.loss, to: 1%}]", nodes.EngineModel, "bursts", "jitter"},
+		{"jitter", call, "links.core.jitter=1ms", nodes.EngineModel, "jitter", "bursts"},
+		{"latching", call, "nodes.pcscf1.latch=true", nodes.EngineModel, "address translators", "routing"},
+		{"a failure", "tcp-syn-timeout", "", nodes.EngineModel, "routing", "cryptography of TLS"},
+		{"no calls", "reg-mediasec-both", "", nodes.EngineModel, "IMS AKA and IPsec", "session timers, SACK"},
+		{"nothing of it", "timeline-relay-plain", "nodes=null", nodes.EngineModel, "", "HSS, bandwidth, active queue"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var set []string
+			if c.set != "" && c.set != "nodes=null" {
+				set = append(set, c.set)
+			}
+			f := load(t, c.scenario, set...).File
+			if c.set == "nodes=null" {
+				f.Nodes, f.Sessions = nil, nil
+			}
+			got := notModelled(&f, c.engine)
+			has := func(name string) bool {
+				return slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, name) })
+			}
+			for _, n := range strings.Split(c.with, ", ") {
+				if n != "" && !has(n) {
+					t.Errorf("no %q in %q", n, got)
+				}
+			}
+			for _, n := range strings.Split(c.without, ", ") {
+				if has(n) {
+					t.Errorf("%q is in %q", n, got)
+				}
+			}
+		})
+	}
+}
