@@ -10,7 +10,7 @@ import (
 type Link struct {
 	Between  []Endpoint     `yaml:"between" jsonschema:"required,minItems=2,maxItems=2" jsonschema_description:"the two ends: a node, or node.interface; an interface has the link's name unless named"`
 	Delay    units.Duration `yaml:"delay" jsonschema_description:"one-way propagation delay"`
-	Jitter   units.Duration `yaml:"jitter" jsonschema_description:"extra delay, drawn uniformly between zero and this for each packet"`
+	Jitter   units.Duration `yaml:"jitter" jsonschema_description:"the delay of each packet varies evenly by up to this, both ways, but not below zero"`
 	Reorder  bool           `yaml:"reorder" jsonschema_description:"jitter may let a packet overtake another"`
 	Rate     units.BitRate  `yaml:"rate" jsonschema:"default=unlimited" jsonschema_description:"serialisation rate, or unlimited"`
 	Loss     units.Ratio    `yaml:"loss" jsonschema_description:"probability that a packet is lost"`
@@ -23,7 +23,7 @@ type Link struct {
 // LinkChange is what differs in one direction. What is nil does not.
 type LinkChange struct {
 	Delay   *units.Duration `yaml:"delay" jsonschema_description:"one-way propagation delay"`
-	Jitter  *units.Duration `yaml:"jitter" jsonschema_description:"extra delay, drawn uniformly between zero and this for each packet"`
+	Jitter  *units.Duration `yaml:"jitter" jsonschema_description:"the delay of each packet varies evenly by up to this, both ways, but not below zero"`
 	Reorder *bool           `yaml:"reorder" jsonschema_description:"jitter may let a packet overtake another"`
 	Rate    *units.BitRate  `yaml:"rate" jsonschema_description:"serialisation rate, or unlimited"`
 	Loss    *units.Ratio    `yaml:"loss" jsonschema_description:"probability that a packet is lost"`
