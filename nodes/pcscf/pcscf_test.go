@@ -1,0 +1,276 @@
+package pcscf
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"imsim/internal/nodetest"
+	"imsim/netem"
+	"imsim/netem/packet"
+	"imsim/nodes/protocol/h248"
+	"imsim/nodes/protocol/sdp"
+	"imsim/nodes/protocol/sip"
+	"imsim/sim"
+)
+
+// edge is a P-CSCF between a UE, the home network and a gateway, all three played by the test.
+type edge struct {
+	*nodetest.World
+	t        *testing.T
+	ue, home *nodetest.Peer
+	mg       *gateway
+}
+
+// gateway grants whatever it is asked for, and keeps what that was.
+type gateway struct {
+	t    *testing.T
+	udp  *netem.UDPSocket
+	from packet.AddrPort
+	n    int
+	// setup is a=setup of the Local descriptors so far by realm, the last one counting; fingerprint says who was asked for one.
+	setup       map[string]string
+	fingerprint map[string]bool
+	commands    []string
+}
+
+func newEdge(t *testing.T, cfg Config) *edge {
+	t.Helper()
+	w := nodetest.New(t, "pcscf1", "ue", "home", "agw1")
+	cfg.Home, cfg.Gateway = "home", "agw1"
+	if _, err := New(w.Env, w.Host("pcscf1"), cfg); err != nil {
+		t.Fatal(err)
+	}
+	e := &edge{World: w, t: t, ue: w.Peer("ue"), home: w.Peer("home")}
+	e.mg = &gateway{t: t, setup: map[string]string{}, fingerprint: map[string]bool{}, from: packet.AddrPort{Addr: w.Host("agw1").Addr(true), Port: 2944}}
+	var err error
+	if e.mg.udp, err = w.Host("agw1").BindUDP(e.mg.from, e.mg); err != nil {
+		t.Fatal(err)
+	}
+	e.home.Answer = func(m *sip.Message) string {
+		if m.Method == sip.REGISTER {
+			return nodetest.Reply(m, "200 OK", "Contact: "+m.Get(sip.HContact)+"\n", "")
+		}
+		return ""
+	}
+	return e
+}
+
+// Unreachable does nothing.
+func (g *gateway) Unreachable(*netem.UDPSocket, packet.AddrPort, sim.Cause) {}
+
+// fingerprintOfGateway is what the gateway says where it is asked for one.
+var fingerprintOfGateway = "SHA-256 " + strings.Repeat("AB:", 31) + "AB"
+
+// Datagram grants a transaction.
+func (g *gateway) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, b packet.Payload, _ sim.Cause) {
+	m, err := h248.Parse(b.Bytes())
+	if err != nil {
+		g.t.Fatalf("%v in\n%s", err, b.Bytes())
+	}
+	for i := range m.Items {
+		it := &m.Items[i]
+		if it.Kind != h248.Request {
+			continue
+		}
+		var out []string
+		for _, c := range it.Actions[0].Commands {
+			id := string(c.Termination)
+			realm := "core"
+			if strings.Contains(id, "access") {
+				realm = "access"
+			}
+			g.commands = append(g.commands, c.Verb.String()+" "+realm)
+			if c.Verb == h248.Subtract {
+				out = append(out, "Subtract = "+id)
+				continue
+			}
+			local := string(c.Media.Streams[0].Local)
+			if local != "" {
+				g.n++
+				g.setup[realm] = strings.TrimSpace(between(local, "a=setup:", "\n"))
+				g.fingerprint[realm] = strings.Contains(local, "a=fingerprint:")
+				local = strings.NewReplacer("$ TCP", fmt.Sprint(7000+g.n)+" TCP", "SHA-256 $", fingerprintOfGateway, "IP4 $", "IP4 192.0.2."+map[string]string{"access": "1", "core": "2"}[realm]).Replace(local)
+				local = "Media { Stream = 1 { Local {\n" + local + "\n} } }"
+			}
+			out = append(out, c.Verb.String()+" = "+strings.Replace(id, "$", fmt.Sprint(g.n), 1)+" { "+local+" }")
+		}
+		g.udp.Send(from, packet.PayloadOf([]byte(fmt.Sprintf("MEGACO/3 [%s]:2944\nReply = %d { Context = 1 { %s } }", g.from.Addr, it.ID, strings.Join(out, ", ")))), sim.Cause{Session: 1})
+	}
+}
+
+// between returns what stands between two texts, "" where they do not.
+func between(s, from, to string) string {
+	_, s, ok := strings.Cut(s, from)
+	if !ok {
+		return ""
+	}
+	s, _, _ = strings.Cut(s, to)
+	return s
+}
+
+// register has the UE register with its media security.
+func (e *edge) register(client string) {
+	more := ""
+	if client != "" {
+		more = "Security-Client: " + client + "\n"
+	}
+	e.ue.Send("pcscf1", "REGISTER sip:home1.example SIP/2.0\nVia: SIP/2.0/UDP "+e.Addr("ue").String()+";branch=z9hG4bKr\nMax-Forwards: 70\nFrom: <sip:a@home1.example>;tag=r\nTo: <sip:a@home1.example>\nCall-ID: r\nCSeq: 1 REGISTER\nContact: <sip:ue@"+e.Addr("ue").String()+">\nExpires: 600\n"+more)
+	e.Run(50 * time.Millisecond)
+	if e.ue.Find("200") == nil {
+		e.t.Fatal("not registered")
+	}
+}
+
+// body is a description with the given line and attributes.
+func body(proto, attributes string) string {
+	return "v=0\no=- 1 1 IN IP4 10.9.9.9\ns=-\nc=IN IP4 10.9.9.9\nt=0 0\nm=message 20000 " + proto + " *\n" + attributes
+}
+
+// invite sends an INVITE of the UE, or of the home network to the UE, and returns it as it went on; nil where it did not.
+func (e *edge) invite(originating bool, description string) *sip.Message {
+	who, to, from := e.ue, e.home, "ue"
+	uri := "sip:b@" + e.Addr("home").String()
+	if !originating {
+		who, to, from = e.home, e.ue, "home"
+		uri = "sip:ue@" + e.Addr("ue").String()
+	}
+	who.Send("pcscf1", "INVITE "+uri+" SIP/2.0\nVia: SIP/2.0/UDP "+e.Addr(from).String()+";branch=z9hG4bKi\nMax-Forwards: 70\nFrom: <sip:x@y.example>;tag=i\nTo: <sip:z@y.example>\nCall-ID: i\nCSeq: 1 INVITE\nContact: <sip:"+from+"@"+e.Addr(from).String()+">\nContent-Type: application/sdp\n\n"+description)
+	e.Run(100 * time.Millisecond)
+	return to.Find(sip.INVITE)
+}
+
+// answer answers the INVITE as it went on, and returns the 200 as it came back; nil where it did not.
+func (e *edge) answer(originating bool, on *sip.Message, description string) *sip.Message {
+	who, back, name := e.home, e.ue, "home"
+	if !originating {
+		who, back, name = e.ue, e.home, "ue"
+	}
+	who.Send("pcscf1", nodetest.Reply(on, "200 OK", "Contact: <sip:"+name+"@"+e.Addr(name).String()+">\nContent-Type: application/sdp\n", description))
+	e.Run(100 * time.Millisecond)
+	if m := back.Find("200"); m != nil && m.Method == "" && strings.Contains(m.Get(sip.HCSeq), "INVITE") {
+		return m
+	}
+	return nil
+}
+
+// The decision table of the spec reference §2.7, rows without NAT: which a=setup the ALG offers and answers, and which role
+// each of the gateway's legs gets.
+func TestSetupDecisions(t *testing.T) {
+	for _, c := range []struct {
+		row           string
+		originating   bool
+		offer, answer string
+		onward        string // a=setup of the offer as it goes on; the answer's stays
+		access, core  string // the gateway's role
+	}{
+		{"T1", false, "active", "passive", "active", "active", "passive"},
+		{"T2", false, "passive", "active", "passive", "passive", "active"},
+		{"T3, answered active", false, "actpass", "active", "actpass", "passive", "active"},
+		{"T3, answered passive", false, "actpass", "passive", "actpass", "active", "passive"},
+		{"O1, offered active", true, "active", "passive", "active", "passive", "active"},
+		{"O1, offered actpass", true, "actpass", "passive", "actpass", "passive", "active"},
+		{"O2, offered passive", true, "passive", "active", "passive", "active", "passive"},
+		{"O2, offered actpass", true, "actpass", "active", "actpass", "active", "passive"},
+	} {
+		t.Run(c.row, func(t *testing.T) {
+			e := newEdge(t, Config{})
+			e.register("")
+			on := e.invite(c.originating, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/s;tcp\na=setup:"+c.offer+"\n"))
+			if on == nil {
+				t.Fatal("the offer did not go on")
+			}
+			if got := between(on.Body, "a=setup:", "\r\n"); got != c.onward {
+				t.Errorf("offered on as %s, want %s", got, c.onward)
+			}
+			back := e.answer(c.originating, on, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/t;tcp\na=setup:"+c.answer+"\n"))
+			if back == nil {
+				t.Fatal("the answer did not come back")
+			}
+			if got := between(back.Body, "a=setup:", "\r\n"); got != c.answer {
+				t.Errorf("answered %s, want %s", got, c.answer)
+			}
+			if e.mg.setup["access"] != c.access || e.mg.setup["core"] != c.core {
+				t.Errorf("the gateway is %v, want access %s, core %s", e.mg.setup, c.access, c.core)
+			}
+		})
+	}
+}
+
+// Only what the ALG has to say is changed in a description: address and port, and where it ends TLS protocol, fingerprint
+// and 3ge2ae. Everything else is left as it is, in its order.
+func TestRewriting(t *testing.T) {
+	own := "a=fingerprint:SHA-256 " + strings.Repeat("12:", 31) + "12\n"
+	const head, tail = "a=x-before:1\na=accept-types:text/plain\na=path:msrps://10.9.9.9:20000/s;tcp\na=msrp-cema\n", "a=x-after\na=setup:actpass\n"
+	for _, c := range []struct {
+		name, proto, attributes string
+		wantProto, want         string // attributes of the offer as it goes on
+	}{
+		{"in clear", "TCP/MSRP", head + tail, "TCP/MSRP", head + tail},
+		{"e2ae ends here", "TCP/TLS/MSRP", head + own + "a=3ge2ae:requested\na=tls-id:abc\n" + tail, "TCP/MSRP", head + tail},
+		{"end to end passes (E8)", "TCP/TLS/MSRP", head + own + "a=tls-id:abc\n" + tail, "TCP/TLS/MSRP", head + own + "a=tls-id:abc\n" + tail},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newEdge(t, Config{})
+			e.register("msrp-tls;mediasec")
+			on := e.invite(true, body(c.proto, c.attributes))
+			if on == nil {
+				t.Fatal("the offer did not go on")
+			}
+			want := strings.ReplaceAll(strings.NewReplacer("20000 "+c.proto, "7001 "+c.wantProto).Replace(body(c.proto, "c=IN IP4 192.0.2.2\n")), "\n", "\r\n") + strings.ReplaceAll(c.want, "\n", "\r\n")
+			if on.Body != want {
+				t.Errorf("got\n%s\nwant\n%s", on.Body, want)
+			}
+		})
+	}
+}
+
+// Rows E7 to E9 of the spec reference §3.8: protection that cannot be given, that is not ours to give, and without the
+// fingerprint that it takes.
+func TestProtection(t *testing.T) {
+	own := "a=fingerprint:SHA-256 " + strings.Repeat("12:", 31) + "12\n"
+	for _, c := range []struct {
+		name, client, unsupported, attributes string
+		refused                               string
+		proto                                 string // of the offer as it goes on
+		e2ae                                  bool   // 3ge2ae:requested is still there
+		protects                              bool   // the gateway is asked for a fingerprint
+	}{
+		{"agreed", "msrp-tls;mediasec", "", own + "a=3ge2ae:requested\n", "", "TCP/MSRP", false, true},
+		{"E7: refused", "", "", own + "a=3ge2ae:requested\n", "488", "", false, false},
+		{"E7: strip", "", "strip", own + "a=3ge2ae:requested\n", "", "TCP/MSRP", false, false},
+		{"E7: transparent", "", "transparent", own + "a=3ge2ae:requested\n", "", "TCP/TLS/MSRP", true, false},
+		{"E7: announced for BFCP only", "bfcp-tls;mediasec", "", own + "a=3ge2ae:requested\n", "488", "", false, false},
+		{"E8: end to end", "msrp-tls;mediasec", "", own, "", "TCP/TLS/MSRP", false, false},
+		{"E9: no fingerprint", "msrp-tls;mediasec", "", "a=3ge2ae:requested\n", "488", "", false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := newEdge(t, Config{Unsupported: c.unsupported})
+			e.register(c.client)
+			on := e.invite(true, body("TCP/TLS/MSRP", c.attributes+"a=path:msrps://10.9.9.9:20000/s;tcp\na=setup:active\n"))
+			if c.refused != "" {
+				if on != nil || e.ue.Find(c.refused) == nil || len(e.mg.commands) != 0 {
+					t.Errorf("not refused with %s; gateway: %v", c.refused, e.mg.commands)
+				}
+				return
+			}
+			if on == nil {
+				t.Fatal("the offer did not go on")
+			}
+			d, err := sdp.Parse([]byte(on.Body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := d.Line(0).Proto().String(); got != c.proto || strings.Contains(on.Body, "3ge2ae:requested") != c.e2ae {
+				t.Errorf("went on as %s:\n%s", got, on.Body)
+			}
+			if e.answer(true, on, body(c.proto, own+"a=path:msrp://10.9.9.9:20000/t;tcp\na=setup:passive\n")) == nil {
+				t.Fatal("the answer did not come back")
+			}
+			if e.mg.fingerprint["access"] != c.protects || e.mg.fingerprint["core"] {
+				t.Errorf("asked for fingerprints: %v", e.mg.fingerprint)
+			}
+		})
+	}
+}
