@@ -21,6 +21,7 @@ type media struct {
 	path    string
 	own     sdp.Setup // as we wrote it
 	tcpRole sdp.Setup // Active, Passive or HoldConn, once agreed
+	cema    bool      // our description has a=msrp-cema
 	secure  bool
 	client  bool // TLS
 	hash    []tls.Fingerprint

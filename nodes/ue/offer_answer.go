@@ -15,6 +15,7 @@ import (
 func (m *media) offer(c *call, why sim.Cause) (body, err string) {
 	u := c.u
 	m.offerer = true
+	m.cema = nodes.Or(u.cfg.CEMA, true)
 	m.own = sdp.ActPass
 	if u.cfg.Offer != "" {
 		m.own = sdp.ParseSetup(u.cfg.Offer)
@@ -74,9 +75,11 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 	}
 	// RFC 6714 §4.3: a path that does not lead to c= and m= wants CEMA.
 	decide := sdp.CEMAAnswerer{OfferCEMA: l.CEMA(), Match: l.PathMatches(), Active: mine == sdp.Active, CanBePassive: true}
-	if action, _ := decide.Decide(); action == sdp.RejectLine {
+	action, cema := decide.Decide()
+	if action == sdp.RejectLine {
 		return 488
 	}
+	m.cema = cema && nodes.Or(u.cfg.CEMA, true)
 	m.secure = l.Proto().Security == sdp.TLS
 	if m.secure && l.E2AE() == sdp.E2AEApplied && !u.MediaSecurity("msrp-tls") {
 		return 488
@@ -121,7 +124,7 @@ func (m *media) describe() string {
 	l.Set(sdp.AttrPath, m.path)
 	l.Set(sdp.AttrAcceptTypes, "message/cpim text/plain application/octet-stream")
 	l.SetSetup(m.own)
-	if nodes.Or(u.cfg.CEMA, true) {
+	if m.cema {
 		l.Add(sdp.AttrCEMA, "")
 	}
 	if m.secure {
