@@ -240,6 +240,7 @@ func TestWalk(t *testing.T) {
 				newWalk(uint64(seed)).m.SEP[X], newWalk(uint64(seed)).m.SEP[Y], strings.Join(w.log, "\n"), w.bad)
 		}
 	}
+	t.Logf("%d walks", walks)
 }
 
 // TestAnyEvent feeds what cannot happen as well: nothing may panic.
