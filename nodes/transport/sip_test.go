@@ -42,6 +42,7 @@ func (e *entity) SIPFailed(_ sip.TxID, status int, _ sim.Cause) {
 func newEntity(t *testing.T, w *nodetest.World, name string, cfg transport.SIPConfig) *entity {
 	t.Helper()
 	e := &entity{}
+	cfg.Session = func(string) sim.SessionID { return 1 }
 	e.Base = nodes.NewBase(w.K, w.Host(name), 1, nodes.Unobserved{}, e)
 	var err error
 	if e.sip, err = transport.NewSIP(&e.Base, cfg, e); err != nil {
