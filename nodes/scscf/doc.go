@@ -3,4 +3,6 @@
 //
 // Not modelled: HSS and I-CSCF, service triggers, third-party registration, IMS AKA (digest with a shared secret stands
 // in), forking to several contacts of one identity.
+//
+// Validated by registrations with right, wrong and old answers and by requests to known, expired and unknown identities.
 package scscf
