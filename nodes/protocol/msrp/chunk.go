@@ -90,10 +90,9 @@ func (c *Conn) takeBody(m *outgoing, n int64) {
 func (c *Conn) output(o Output) Output {
 	if c.limited {
 		if c.piece.Len > c.room {
-			c.rest.Reset()
-			c.rest.AppendRange(c.piece, c.room, c.piece.Len)
+			c.over = &Output{Kind: OutSend, Session: o.Session, ID: o.ID, Code: o.Code, Flag: o.Flag, Why: o.Why}
+			c.over.Payload.AppendRange(c.piece, c.room, c.piece.Len)
 			c.cutPiece(c.room)
-			c.restOf = &Output{Kind: OutSend, Session: o.Session, ID: o.ID, Code: o.Code, Flag: o.Flag, Why: o.Why}
 			o.Flag = 0
 		}
 		c.room -= c.piece.Len

@@ -12,34 +12,27 @@ import (
 // Conn is the MSRP side of one TCP or TLS connection, with the sessions bound to it. A session needs no transport of
 // its own: several share one, told apart by the session-id in To-Path (RFC 4975 §5.4).
 type Conn struct {
-	ep     *Endpoint
-	parser Parser
-	out    []Output // control outputs, in order
-	outAt  int
-	now    sim.Time
-	why    sim.Cause // of the input at hand
-
-	// Receiving.
-	session *Session // of the request at hand; nil when it was refused
-	in      *incoming
-	pos     int64 // position in the message of the next octet of body, from 0
-	refused int   // code that the request at hand has got already
+	ep      *Endpoint
+	reading *reading // nil between two messages
+	out     []Output // control outputs, in order
+	outAt   int32
+	lost    bool
+	limited bool // room counts
+	now     sim.Time
+	why     sim.Cause // of the input at hand
 
 	// Sending.
 	bound   []*Session
-	queue   []*outgoing   // the head is being sent; the others wait
-	small   []ready       // responses, reports, binding SENDs: they go first
-	waiting []transaction // chunks without a response yet, in the order of their deadlines
-	quiet   []transaction // chunks that get a response only when something is wrong
-	room    int           // octets that the transport takes
-	limited bool
+	queue   []*outgoing    // the head is being sent; the others wait
+	small   []ready        // responses, reports, binding SENDs: they go first
+	waiting []transaction  // chunks without a response yet, in the order of their deadlines
+	quiet   []transaction  // chunks that get a response only when something is wrong
+	room    int            // octets that the transport takes
 	piece   packet.Payload // the octets of the OutSend at hand; its array goes back to the endpoint
-	rest    packet.Payload // octets that a full transport left over from the last
-	restOf  *Output        // what they belong to
+	over    *Output        // what a full transport left over from the last, nil for nothing
 
 	first    sim.Time // deadline of the first request; Never when it has come
 	firstWhy sim.Cause
-	lost     bool
 }
 
 type ready struct {
@@ -108,12 +101,12 @@ func (c *Conn) Input(now sim.Time, why sim.Cause, p packet.Payload) {
 		return
 	}
 	c.now, c.why = now, why
-	c.parser.borrow(&c.ep.scratch)
-	c.parser.Push(p)
+	r := c.read()
+	r.parser.Push(p)
 	for {
-		e, ok := c.parser.Next()
+		e, ok := r.parser.Next()
 		if !ok {
-			c.parser.giveBack(&c.ep.scratch)
+			c.rest()
 			return
 		}
 		switch e.Kind {
@@ -142,7 +135,7 @@ func (c *Conn) Lost(now sim.Time, why sim.Cause) {
 		c.unbind(s)
 		c.emit(Output{Kind: OutFailed, Session: s})
 	}
-	c.queue, c.small, c.waiting, c.quiet, c.rest = nil, nil, nil, nil, packet.Payload{}
+	c.queue, c.small, c.waiting, c.quiet, c.over = nil, nil, nil, nil, nil
 }
 
 // Deadline returns when Tick is due.
@@ -172,10 +165,10 @@ func (c *Conn) Tick(now sim.Time) {
 
 // Next returns the next output.
 func (c *Conn) Next() (Output, bool) {
-	if c.outAt < len(c.out) {
+	if int(c.outAt) < len(c.out) {
 		o := c.out[c.outAt]
 		c.out[c.outAt] = Output{}
-		if c.outAt++; c.outAt == len(c.out) {
+		if c.outAt++; int(c.outAt) == len(c.out) {
 			c.ep.outs, c.out, c.outAt = c.out[:0], nil, 0
 		}
 		return o, true

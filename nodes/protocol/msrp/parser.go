@@ -47,9 +47,10 @@ const (
 // The end of a message is found by its end-line alone, never by Byte-Range (RFC 4975 §7.1). Synthetic octets hold no
 // end-line by definition; in a head they count as octets like any others.
 type Parser struct {
-	in packet.Payload
-	scratch
-	line   int // start of the current line in buf
+	in     packet.Payload
+	spare  []packet.Span // the array behind in.Spans, for reuse
+	buf    []byte        // head so far
+	line   int           // start of the current line in buf
 	msg    *Message
 	end    endScan
 	state  parserState
@@ -57,29 +58,10 @@ type Parser struct {
 	broken error
 }
 
-// scratch is memory that a parser needs within a message only, so that the parsers of many connections can take turns.
-type scratch struct {
-	spare []packet.Span // the array behind in.Spans, for reuse
-	buf   []byte        // head so far
-	text  []byte        // of end
-}
-
-// borrow takes scratch memory over, unless the parser has kept its own.
-func (p *Parser) borrow(m *scratch) {
-	if p.spare == nil && p.buf == nil && p.end.text == nil {
-		p.scratch, p.end.text = *m, m.text
-		*m = scratch{}
-	}
-}
-
-// giveBack leaves the scratch memory to others while the parser stands between two messages.
-func (p *Parser) giveBack(m *scratch) {
-	if !p.Idle() || p.state == dead {
-		return
-	}
+// forget lets go of all octets while the parser stands between two messages; arrays stay.
+func (p *Parser) forget() {
 	clear(p.spare)
-	*m = scratch{p.spare[:0], p.buf[:0], p.end.text[:0]}
-	p.in, p.scratch, p.end = packet.Payload{}, scratch{}, endScan{}
+	p.in = packet.Payload{}
 }
 
 type parserState uint8

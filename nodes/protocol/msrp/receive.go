@@ -8,6 +8,34 @@ import (
 	"imsim/sim"
 )
 
+// reading is what a connection needs while it takes a message in. Between two messages it has none: the connections of an
+// endpoint take turns with one.
+type reading struct {
+	parser  Parser
+	session *Session // of the request at hand; nil when it was refused
+	in      *incoming
+	pos     int64 // position in the message of the next octet of body, from 0
+	refused int   // code that the request at hand has got already
+}
+
+// read gives the connection what it needs for taking octets in.
+func (c *Conn) read() *reading {
+	if c.reading == nil {
+		if c.reading, c.ep.reading = c.ep.reading, nil; c.reading == nil {
+			c.reading = &reading{}
+		}
+	}
+	return c.reading
+}
+
+// rest leaves it to others while the connection stands between two messages.
+func (c *Conn) rest() {
+	if p := &c.reading.parser; p.Idle() {
+		p.forget()
+		c.reading, c.ep.reading = nil, c.reading
+	}
+}
+
 // incoming is a message of which some chunks have come.
 type incoming struct {
 	id       string
@@ -17,7 +45,8 @@ type incoming struct {
 }
 
 func (c *Conn) onHead(m *Message) {
-	c.session, c.in, c.refused, c.pos = nil, nil, 0, 0
+	r := c.reading
+	r.session, r.in, r.refused, r.pos = nil, nil, 0, 0
 	if !m.IsRequest() {
 		return
 	}
@@ -42,7 +71,7 @@ func (c *Conn) onHead(m *Message) {
 		c.bind(s)
 		c.emit(Output{Kind: OutBound, Session: s})
 	}
-	c.session = s
+	c.reading.session = s
 	if m.Method != "SEND" || m.ContentType == "" {
 		return
 	}
@@ -54,47 +83,47 @@ func (c *Conn) onHead(m *Message) {
 		c.refuse(m, 413)
 		return
 	}
-	c.pos = max(m.Range.Start-1, 0)
+	c.reading.pos = max(m.Range.Start-1, 0)
 	if !s.wasDelivered(m.MessageID) {
-		c.in = s.incomingOf(m.MessageID)
+		c.reading.in = s.incomingOf(m.MessageID)
 		if m.Range.Total > 0 {
-			c.in.total = m.Range.Total
+			c.reading.in.total = m.Range.Total
 		}
 	}
 }
 
 func (c *Conn) onBody(m *Message, b packet.Span) {
-	if c.in == nil {
+	if c.reading.in == nil {
 		return
 	}
-	s := c.session
-	end := c.pos + int64(b.Len)
+	s := c.reading.session
+	end := c.reading.pos + int64(b.Len)
 	if limit := s.cfg.MaxSize; limit > 0 && end > limit {
 		c.drop()
 		c.refuse(m, 413) // at once: the sender may have much more of it
 		return
 	}
-	c.in.body.put(c.pos, b, s.cfg.DiscardBody)
-	c.pos = end
-	c.emit(Output{Kind: OutProgress, Session: s, ID: c.in.id, Received: c.in.body.have})
+	c.reading.in.body.put(c.reading.pos, b, s.cfg.DiscardBody)
+	c.reading.pos = end
+	c.emit(Output{Kind: OutProgress, Session: s, ID: c.reading.in.id, Received: c.reading.in.body.have})
 }
 
 // drop forgets the message at hand.
 func (c *Conn) drop() {
-	for i, in := range c.session.incoming {
-		if in == c.in {
-			c.session.incoming = slices.Delete(c.session.incoming, i, i+1)
+	for i, in := range c.reading.session.incoming {
+		if in == c.reading.in {
+			c.reading.session.incoming = slices.Delete(c.reading.session.incoming, i, i+1)
 			break
 		}
 	}
-	if len(c.session.incoming) == 0 {
-		c.session.incoming = nil // an idle session keeps nothing
+	if len(c.reading.session.incoming) == 0 {
+		c.reading.session.incoming = nil // an idle session keeps nothing
 	}
-	c.in = nil
+	c.reading.in = nil
 }
 
 func (c *Conn) onEnd(m *Message, flag byte) {
-	o := Output{Kind: OutReceived, Session: c.session, Name: m.Method, ID: m.MessageID, Range: m.Range, Code: m.Code, Flag: flag}
+	o := Output{Kind: OutReceived, Session: c.reading.session, Name: m.Method, ID: m.MessageID, Range: m.Range, Code: m.Code, Flag: flag}
 	if !m.IsRequest() {
 		o.Name = codeName(m.Code)
 		c.emit(o)
@@ -103,22 +132,22 @@ func (c *Conn) onEnd(m *Message, flag byte) {
 	}
 	c.emit(o)
 	switch {
-	case c.refused != 0:
+	case c.reading.refused != 0:
 	case m.Method == "REPORT":
 		// RFC 4975 §7.1.4: a REPORT is never answered.
-		c.emit(Output{Kind: OutReport, Session: c.session, ID: m.MessageID, Code: m.Status, Range: m.Range})
+		c.emit(Output{Kind: OutReport, Session: c.reading.session, ID: m.MessageID, Code: m.Status, Range: m.Range})
 	case m.Method == "NICKNAME":
-		c.emit(Output{Kind: OutNickname, Session: c.session, Msg: m})
+		c.emit(Output{Kind: OutNickname, Session: c.reading.session, Msg: m})
 	default:
 		c.onSend(m, flag)
 	}
-	c.session, c.in = nil, nil
+	c.reading.session, c.reading.in = nil, nil
 }
 
 func (c *Conn) onSend(m *Message, flag byte) {
-	s := c.session
+	s := c.reading.session
 	if flag == Aborted {
-		if c.in != nil {
+		if c.reading.in != nil {
 			c.emit(Output{Kind: OutAborted, Session: s, ID: m.MessageID})
 			c.drop()
 		}
@@ -126,12 +155,12 @@ func (c *Conn) onSend(m *Message, flag byte) {
 		return
 	}
 	c.answer(m, 200)
-	if c.in == nil {
+	if c.reading.in == nil {
 		return // nothing in it (a binding SEND), or a duplicate of what was delivered
 	}
-	in := c.in
+	in := c.reading.in
 	if flag == Complete { // RFC 4975 §7.3.1: the chunk with "$" fixes the total
-		in.complete, in.total = true, c.pos
+		in.complete, in.total = true, c.reading.pos
 	}
 	if !in.complete || in.body.have < in.total {
 		return
@@ -150,7 +179,7 @@ func (c *Conn) onSend(m *Message, flag byte) {
 
 // refuse answers a request with an error, as far as its sender wants to know.
 func (c *Conn) refuse(m *Message, code int) {
-	c.refused = code
+	c.reading.refused = code
 	if m.Method == "REPORT" || m.To == "" || m.From == "" {
 		return
 	}
@@ -162,7 +191,7 @@ func (c *Conn) answer(m *Message, code int) {
 	if m.FailureReport == FailureNo || m.FailureReport == FailurePartial && code == 200 {
 		return
 	}
-	c.respond(c.session, m, code)
+	c.respond(c.reading.session, m, code)
 }
 
 func (s *Session) wasDelivered(id string) bool {

@@ -80,11 +80,11 @@ func (c *Conn) send() (Output, bool) {
 	if c.room <= 0 {
 		return Output{}, false
 	}
-	if c.rest.Len > 0 {
+	if o := c.over; o != nil {
 		c.piece.Reset()
-		c.piece.AppendPayload(c.rest)
-		c.rest.Reset()
-		return c.output(*c.restOf), true
+		c.piece.AppendPayload(o.Payload)
+		c.over = nil
+		return c.output(*o), true
 	}
 	c.prune()
 	var m *outgoing

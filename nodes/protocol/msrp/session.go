@@ -63,7 +63,7 @@ type Endpoint struct {
 	sessions map[string]*Session // by session-id; never ranged over
 
 	// Memory that its connections use in turns; an idle one keeps none.
-	scratch scratch
+	reading *reading
 	outs    []Output
 	spans   []packet.Span
 }
