@@ -38,6 +38,7 @@ type Gateway struct {
 	// Memory that streams use in turns, while they deal with an event.
 	queue []input
 	outs  []bearer.Out
+	idle  []*deadlines
 
 	tcp         tcp.Config
 	timers      [bearer.NumTimers]time.Duration

@@ -13,33 +13,36 @@ import (
 // carries its connection. What is decided about it is decided by the stream's correlation machine.
 type sep struct {
 	st   *stream
-	side bearer.Side
 	term *termination
 	slot uint32 // argument of the gateway's timer events
+	side bearer.Side
 
-	local   packet.AddrPort
-	remote  packet.AddrPort // as signalled, or latched
-	latch   bool            // take the source of the first SYN for the remote address (H.248.37)
-	latched bool
-	filter  bool // gm/saf: only from the signalled address
-	secure  bool // the line's protocol has TLS
-	proto   string
+	local  packet.AddrPort
+	remote packet.AddrPort // as signalled, or latched
+	proto  string
 
 	request   uint32 // of the Events descriptor, for notifications
-	fps       []tls.Fingerprint
+	latch     bool   // take the source of the first SYN for the remote address (H.248.37)
+	latched   bool
+	filter    bool // gm/saf: only from the signalled address
+	secure    bool // the line's protocol has TLS
 	wantsFP   bool // the controller asked for our fingerprint
-	leg       *bearer.Leg
-	opening   tcp.Opening
 	opened    bool // opening waits for the processor
 	moving    bool // a transfer waits for the processor
 	listening bool
 	leaving   bool // subtracted
 	retired   bool
+	fps       []tls.Fingerprint
+	leg       *bearer.Leg
+	opening   *tcp.Opening // the SYN at hand; nil once it has been answered
 
-	deadlines [bearer.NumTimers]deadline
+	deadlines *deadlines // nil while no timer runs
 	timer     sim.Timer
 	relay     *relay
 }
+
+// deadlines are those of an endpoint's timers. Endpoints take turns with them, as most run none while a call lasts.
+type deadlines [bearer.NumTimers]deadline
 
 type deadline struct {
 	at  sim.Time
@@ -63,7 +66,7 @@ func (s *sep) Incoming(o tcp.Opening) {
 		gw.Mark(o.Why, s.term.realm, nodes.SYNDropped, o.Remote.String())
 		return
 	}
-	s.opening, s.opened = o, true
+	s.opening, s.opened = &o, true
 	gw.Work(s, workOpen, gw.costs.connection, sim.Processing, o.Why)
 }
 
@@ -136,9 +139,26 @@ func (s *sep) armTimers(why sim.Cause) {
 	}
 	gw := s.st.gw
 	earliest := sim.Never
+	on := s.state().Timers
+	switch {
+	case s.deadlines == nil && on != 0:
+		s.deadlines = gw.lendDeadlines()
+	case s.deadlines != nil && on == 0:
+		*s.deadlines = deadlines{}
+		gw.idle, s.deadlines = append(gw.idle, s.deadlines), nil
+	}
+	if s.deadlines != nil {
+		earliest = s.deadlines.set(on, gw, why)
+	}
+	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
+}
+
+// set brings the deadlines in line with the set of running timers and returns the earliest.
+func (ds *deadlines) set(running uint8, gw *Gateway, why sim.Cause) (earliest sim.Time) {
+	earliest = sim.Never
 	for t := range bearer.NumTimers {
-		d := &s.deadlines[t]
-		switch on := s.state().Timers&(1<<t) != 0; {
+		d := &ds[t]
+		switch on := running&(1<<t) != 0; {
 		case on && d.at == 0:
 			*d = deadline{gw.K.Now().Add(gw.timers[t]), why}
 		case !on:
@@ -148,7 +168,18 @@ func (s *sep) armTimers(why sim.Cause) {
 			earliest = d.at
 		}
 	}
-	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
+	return earliest
+}
+
+// lendDeadlines returns deadlines of which none is set.
+func (g *Gateway) lendDeadlines() *deadlines {
+	n := len(g.idle)
+	if n == 0 {
+		return &deadlines{}
+	}
+	d := g.idle[n-1]
+	g.idle = g.idle[:n-1]
+	return d
 }
 
 // fire handles the timers that are due.
@@ -156,6 +187,9 @@ func (s *sep) fire() {
 	gw := s.st.gw
 	now := gw.K.Now()
 	for t := range bearer.NumTimers {
+		if s.deadlines == nil {
+			break
+		}
 		if d := s.deadlines[t]; d.at != 0 && d.at <= now {
 			s.deadlines[t] = deadline{}
 			s.st.input(s.side, bearer.TimerEvent(t), "", gw.Waited(d.why, t.String()))

@@ -118,7 +118,9 @@ func (st *stream) move(side bearer.Side, why sim.Cause) {
 		to.leg.Write(p, later(w, why))
 		// halfCloseTimer: restarted by data in the direction that is open (§0.4).
 		if to.state().Timers&(1<<bearer.HalfClose) != 0 {
-			to.deadlines[bearer.HalfClose] = deadline{}
+			if to.deadlines != nil {
+				to.deadlines[bearer.HalfClose] = deadline{}
+			}
 			to.armTimers(w)
 		}
 	}
@@ -141,12 +143,16 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 	case bearer.Hold, bearer.HoldBriefly, bearer.Accept:
 		if o.Action == bearer.Accept && s.held() {
 			s.leg.ReleaseSYN(why)
+			s.opening = nil
 			return
 		}
 		if s.latch && !s.latched || !s.remote.Addr.IsValid() {
 			s.remote, s.latched = s.opening.Remote, true
 		}
-		s.leg.Accept(s.opening, gw.tcp, o.Action != bearer.Accept)
+		s.leg.Accept(*s.opening, gw.tcp, o.Action != bearer.Accept)
+		if o.Action == bearer.Accept {
+			s.opening = nil
+		}
 	case bearer.Drop:
 		gw.Mark(why, s.term.realm, nodes.SYNDropped, "")
 		if s.held() {
@@ -157,7 +163,7 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 		if s.held() {
 			s.leg.RefuseSYN(why)
 		} else {
-			gw.Host.Refuse(s.opening, why)
+			gw.Host.Refuse(*s.opening, why)
 			gw.Mark(why, s.term.realm, nodes.RSTSent, o.Cause)
 		}
 	case bearer.Establish:
