@@ -20,31 +20,30 @@ type call struct {
 	client             sip.TxID     // towards the called
 	invite             *sip.Message // as it came, then as it went on
 	toCaller, toCalled sip.Packed   // once there is a 2xx: the dialogs that it takes to end the call from here
-	final              bool         // a 2xx has been passed on
+	served             *user
 
 	originating bool // the caller is our UE
-	served      *user
 	secure      bool // the access leg is protected from end to access edge
 	passing     bool // TLS attributes go through untouched
 	relay       bool
-
-	offer    *sdp.Description
-	context  h248.ContextID
-	far      leg  // towards the answerer
-	near     leg  // towards the offerer
-	settled  bool // the answer has been worked into the gateway
-	busy     bool // an order is under way
-	waiting  []waiting
-	ended    bool
-	released bool // the context is subtracted, or on its way
+	final       bool // a 2xx has been passed on
+	settled     bool // the answer has been worked into the gateway
+	busy        bool // an order is under way
+	ended       bool
+	released    bool // the context is subtracted, or on its way
+	context     h248.ContextID
+	offer       *sdp.Description
+	far         leg // towards the answerer
+	near        leg // towards the offerer
+	waiting     []waiting
 }
 
 // leg is a termination of the call.
 type leg struct {
-	access  bool
 	id      h248.TerminationID
 	local   *sdp.Fragment // as the gateway reported it; nil once the call is set up
 	request uint32        // of its Events
+	access  bool
 }
 
 func (l *leg) realm() string {

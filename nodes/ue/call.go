@@ -13,12 +13,13 @@ type call struct {
 	u      *UE
 	id     string // Call-ID
 	slot   uint32
+	caller bool
+	state  callState
+	talked bool // the release of the script is under way
 	timer  sim.Timer
 	script *nodes.Script
 	why    sim.Cause // what the call began with: the session's label for what nothing else causes
 
-	caller bool
-	state  callState
 	invite *sip.Message
 	tx     sip.TxID // of the INVITE
 	dialog *sip.Dialog
@@ -28,13 +29,11 @@ type call struct {
 	bye    sip.TxID
 	result string // how the call ended, once it is clear
 
-	media  media
-	pickup deadline
-	giveUp deadline
-	next   deadline // of the script
-	grace  deadline // the media has been closed in good order: the BYE should be on its way
-	line   int      // lines of the script that are done
-	talked bool     // the release of the script is under way
+	media media
+	reply deadline // of the answer: when the called picks up, when the caller gives up
+	next  deadline // of the script
+	grace deadline // the media has been closed in good order: the BYE should be on its way
+	line  int      // lines of the script that are done
 }
 
 type deadline struct {
@@ -73,7 +72,7 @@ func (c *call) arm() {
 	if c.uas != nil {
 		at = min(at, c.uas.Deadline())
 	}
-	for _, d := range []*deadline{&c.pickup, &c.giveUp, &c.next, &c.grace} {
+	for _, d := range []*deadline{&c.reply, &c.next, &c.grace} {
 		if d.at != 0 {
 			at = min(at, d.at)
 		}
@@ -83,15 +82,14 @@ func (c *call) arm() {
 
 func (c *call) tick() {
 	u, now := c.u, c.u.K.Now()
-	if c.pickup.due(now) {
-		why := u.user(c.pickup.why, "user.pickup")
-		c.pickup = deadline{}
-		c.answer(why)
-	}
-	if c.giveUp.due(now) {
-		why := u.user(c.giveUp.why, "user.patience")
-		c.giveUp = deadline{}
-		c.hangUp("cancelled", "", why)
+	if c.reply.due(now) {
+		why := c.reply.why
+		c.reply = deadline{}
+		if c.caller {
+			c.hangUp("cancelled", "", u.user(why, "user.patience"))
+		} else {
+			c.answer(u.user(why, "user.pickup"))
+		}
 	}
 	for c.uas != nil && c.uas.Deadline() <= now {
 		c.uas.Tick(now, u.Waited(c.uas.TimerCause(), "sip.timer"))

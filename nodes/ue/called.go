@@ -39,7 +39,7 @@ func (u *UE) invited(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	if u.cfg.Pickup == 0 {
 		c.answer(c.why)
 	} else {
-		c.pickup.set(u.K.Now().Add(time.Duration(u.cfg.Pickup)), c.why)
+		c.reply.set(u.K.Now().Add(time.Duration(u.cfg.Pickup)), c.why)
 	}
 	if c.state != over {
 		c.arm()

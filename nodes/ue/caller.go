@@ -38,7 +38,7 @@ func (c *call) offer(why sim.Cause) {
 	c.tx = u.sip.Request(m, u.proxy, why)
 	u.byTx[c.tx] = c
 	if p := c.script.Patience; p > 0 {
-		c.giveUp.set(u.K.Now().Add(p), why)
+		c.reply.set(u.K.Now().Add(p), why)
 	}
 }
 
@@ -90,7 +90,7 @@ func (c *call) answered(m *sip.Message, why sim.Cause) {
 		return // over, or the 2xx of another branch, and forking is not modelled
 	}
 	why = u.Mark(why, "", nodes.AnswerReceived, "")
-	c.giveUp = deadline{}
+	c.reply = deadline{}
 	if c.dialog == nil {
 		d, err := sip.NewUACDialog(c.invite, m)
 		if err != nil {

@@ -24,17 +24,17 @@ type media struct {
 	cema    bool      // our description has a=msrp-cema
 	secure  bool
 	client  bool // TLS
-	hash    []tls.Fingerprint
 	agreed  bool
 	offerer bool
+	usable  bool
+	shut    bool
+	hash    []tls.Fingerprint
 
 	leg     *bearer.Leg
 	session *msrp.Session
 	conn    *msrp.Conn
-	usable  bool
 	saying  string // Message-ID of the line under way
-	shut    bool
-	in, out pdus
+	pdus    *pdus  // what an observer has not been shown yet
 }
 
 // mediaLost ends a call whose media is gone before its time: an endpoint turns it into BYE (RFC 4975 §5.4).

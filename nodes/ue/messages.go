@@ -39,7 +39,7 @@ func (m *media) LegReadable(l *bearer.Leg, reading sim.Cause) {
 		if n == 0 || m.conn == nil { // TLS may have failed on what comes next
 			break
 		}
-		m.observe(&m.in, false, p, u.K.Now())
+		m.observe(false, p, u.K.Now())
 		m.conn.Input(u.K.Now(), why, p)
 		m.drain(why)
 	}
@@ -68,7 +68,7 @@ func (m *media) drain(why sim.Cause) {
 			} else if k := u.K; k.Tracing() && o.Name != "" {
 				w = k.Record(sim.Record{Cause: w, Node: u.Entity, Kind: "msrp.sent", Text: o.Name})
 			}
-			m.observe(&m.out, true, o.Payload, u.K.Now())
+			m.observe(true, o.Payload, u.K.Now())
 			if m.leg.Write(o.Payload, w) != o.Payload.Len {
 				m.c.mediaLost("send buffer", w)
 				return

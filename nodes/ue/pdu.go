@@ -7,24 +7,31 @@ import (
 	"imsim/sim"
 )
 
-// pdus puts the octets of one direction together into whole MSRP messages, for observers.
-type pdus struct{ buf []byte }
+// pdus puts the octets of each direction together into whole MSRP messages, for observers.
+type pdus struct{ in, out []byte }
 
 // observe shows the messages that are complete to the observer, where the line is protected: in clear they are in the
 // packets anyway.
-func (m *media) observe(d *pdus, out bool, p packet.Payload, at sim.Time) {
+func (m *media) observe(out bool, p packet.Payload, at sim.Time) {
 	u := m.c.u
 	if !m.secure || !u.Obs.WantsPDUs() {
 		return
 	}
-	d.buf = p.AppendTo(d.buf)
+	if m.pdus == nil {
+		m.pdus = &pdus{}
+	}
+	buf := &m.pdus.in
+	if out {
+		buf = &m.pdus.out
+	}
+	*buf = p.AppendTo(*buf)
 	for {
-		n := messageLen(d.buf)
+		n := messageLen(*buf)
 		if n == 0 {
 			return
 		}
-		u.Obs.UpperPDU(u.Name, "", "msrp", at, out, m.local, m.leg.Stream().Remote(), d.buf[:n])
-		d.buf = append(d.buf[:0:0], d.buf[n:]...)
+		u.Obs.UpperPDU(u.Name, "", "msrp", at, out, m.local, m.leg.Stream().Remote(), (*buf)[:n])
+		*buf = append((*buf)[:0:0], (*buf)[n:]...)
 	}
 }
 
