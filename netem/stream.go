@@ -16,8 +16,6 @@ type StreamOwner interface {
 // Stream is one end of a TCP connection on a host. After EvClosed it is the owner's alone: what was not read can still
 // be read, and the host knows the connection no more but for TIME-WAIT.
 type Stream struct {
-	Tag any // the owner's
-
 	owner      StreamOwner
 	host       *Host
 	due        sim.Time   // the slot's timer is set to this or earlier

@@ -57,7 +57,7 @@ func (c *Conn) Abort(now sim.Time, why sim.Cause) {
 		c.rstSeq, c.rstWhy, c.rstReason = seq, why, Aborted
 	case TimeWait: // the owner has had its EvClosed
 	default:
-		c.events.push(EvClosed, Aborted, 0, why)
+		c.report(EvClosed, Aborted, 0, why)
 	}
 }
 

@@ -17,10 +17,10 @@ type Conn struct {
 	// Pointers come first, so that a garbage collection over many connections reads few words.
 	cfg    *Config
 	pool   *Pool
-	snd    ring // written, not yet acknowledged
-	rcv    ring // in order, not yet read
-	ooo    ring // beyond a hole
-	events reports
+	snd    ring     // written, not yet acknowledged
+	rcv    ring     // in order, not yet read
+	ooo    ring     // beyond a hole
+	events *reports // nil: none
 
 	local, remote packet.AddrPort
 
@@ -56,7 +56,6 @@ type Conn struct {
 
 	tsRecent   uint32
 	tsRecentAt sim.Time
-	tsOffset   uint32
 
 	timers timers
 
@@ -90,6 +89,7 @@ type Conn struct {
 	softError        bool
 	rstReason        Reason
 	rstSeq           uint32
+	tsOffset         uint32
 	rstWhy           sim.Cause
 }
 
@@ -127,9 +127,9 @@ func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, is
 	c.snd.release(c.pool)
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
-	more := c.events.more[:0]
+	c.pool.putReports(c.events)
 	*c = Conn{} // in place; a literal with values would be made elsewhere and copied
-	c.cfg, c.pool, c.events.more = cfg, cfg.Pool, more
+	c.cfg, c.pool = cfg, cfg.Pool
 	c.local, c.remote, c.now = local, remote, now
 	c.iss, c.una, c.nxt, c.end = iss, iss, iss, iss+1
 	c.timers.init()
@@ -188,6 +188,7 @@ func (c *Conn) Forget() {
 	c.snd.release(c.pool)
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
+	c.pool.putReports(c.events)
 	*c = Conn{pool: c.pool, local: c.local, remote: c.remote}
 	c.timers.init()
 }
@@ -236,8 +237,8 @@ func (c *Conn) dead() {
 // reset ends the connection because of something that came from outside.
 func (c *Conn) reset(r Reason, why sim.Cause) {
 	c.dead()
-	c.events.push(EvReset, r, 0, why)
-	c.events.push(EvClosed, r, 0, why)
+	c.report(EvReset, r, 0, why)
+	c.report(EvClosed, r, 0, why)
 }
 
 // Stats are the figures of a connection so far.

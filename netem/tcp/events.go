@@ -12,7 +12,8 @@ type report struct {
 
 const inlineReports = 4
 
-// reports is the queue of events: a few in place, more in a slice that only an owner who does not drain makes grow.
+// reports is a queue of events: a few in place, more in a slice that only an owner who does not drain makes grow. A
+// connection with a pool has one only while an event waits.
 type reports struct {
 	more     []report
 	first    [inlineReports]report
@@ -21,37 +22,55 @@ type reports struct {
 	moreHead uint32
 }
 
-func (q *reports) push(k EventKind, r Reason, n int, why sim.Cause) {
+func (q *reports) empty() bool { return q.n == 0 && len(q.more) == 0 }
+
+func (q *reports) push(r report) {
 	if q.n < inlineReports && len(q.more) == 0 {
-		q.first[(q.head+q.n)%inlineReports] = report{k, r, uint32(n), why}
+		q.first[(q.head+q.n)%inlineReports] = r
 		q.n++
 		return
 	}
-	q.more = append(q.more, report{k, r, uint32(n), why})
+	q.more = append(q.more, r)
 }
 
-// HasEvent reports whether NextEvent would return a report.
-func (c *Conn) HasEvent() bool { return c.events.n > 0 || len(c.events.more) > 0 }
-
-// NextEvent returns the next report, in order.
-func (c *Conn) NextEvent() (Event, bool) {
-	q := &c.events
-	var r report
-	switch {
-	case q.n > 0:
+// pop takes the first report; there must be one.
+func (q *reports) pop() (r report) {
+	if q.n > 0 {
 		r = q.first[q.head]
 		q.head = (q.head + 1) % inlineReports
 		q.n--
-	case int(q.moreHead) < len(q.more):
-		r = q.more[q.moreHead]
-		q.moreHead++
-		if int(q.moreHead) == len(q.more) {
-			q.more, q.moreHead = q.more[:0], 0
-		}
-	default:
+		return r
+	}
+	r = q.more[q.moreHead]
+	q.moreHead++
+	if int(q.moreHead) == len(q.more) {
+		q.more, q.moreHead = q.more[:0], 0
+	}
+	return r
+}
+
+// HasEvent reports whether NextEvent would return a report.
+func (c *Conn) HasEvent() bool { return c.events != nil && !c.events.empty() }
+
+// NextEvent returns the next report, in order.
+func (c *Conn) NextEvent() (Event, bool) {
+	q := c.events
+	if q == nil || q.empty() {
 		return Event{}, false
+	}
+	r := q.pop()
+	if c.pool != nil && q.empty() {
+		c.pool.putReports(q)
+		c.events = nil
 	}
 	return Event{Kind: r.kind, Reason: r.reason, N: int(r.n), Why: r.why}, true
 }
 
-func (c *Conn) event(k EventKind, n int, why sim.Cause) { c.events.push(k, None, n, why) }
+func (c *Conn) report(k EventKind, r Reason, n int, why sim.Cause) {
+	if c.events == nil {
+		c.events = c.pool.getReports()
+	}
+	c.events.push(report{k, r, uint32(n), why})
+}
+
+func (c *Conn) event(k EventKind, n int, why sim.Cause) { c.report(k, None, n, why) }

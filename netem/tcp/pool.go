@@ -7,10 +7,31 @@ const (
 	poolClasses = 20 // sizes minRing<<0 … minRing<<19
 )
 
-// Pool lends chunk buffers to the connections of one run, so that an idle connection holds none and a busy one
-// allocates none. It is not safe for use by several goroutines. A nil Pool allocates and forgets.
+// Pool lends chunk buffers and event queues to the connections of one run, so that an idle connection holds none and a
+// busy one allocates none. It is not safe for use by several goroutines. A nil Pool allocates and forgets.
 type Pool struct {
-	free [poolClasses][][]chunk
+	free    [poolClasses][][]chunk
+	reports []*reports
+}
+
+// getReports returns an empty event queue.
+func (p *Pool) getReports() *reports {
+	if p == nil || len(p.reports) == 0 {
+		return &reports{}
+	}
+	l := len(p.reports) - 1
+	q := p.reports[l]
+	p.reports = p.reports[:l]
+	return q
+}
+
+// putReports takes an event queue back, which may be nil.
+func (p *Pool) putReports(q *reports) {
+	if p == nil || q == nil {
+		return
+	}
+	q.n, q.more, q.moreHead = 0, q.more[:0], 0
+	p.reports = append(p.reports, q)
 }
 
 // get returns a buffer of n chunks, a power of two.

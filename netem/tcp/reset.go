@@ -34,7 +34,7 @@ func (c *Conn) emitReset(out *packet.Packet) {
 	}
 	c.event(EvRSTSent, 0, c.rstWhy)
 	if c.state == Closed {
-		c.events.push(EvClosed, c.rstReason, 0, c.rstWhy)
+		c.report(EvClosed, c.rstReason, 0, c.rstWhy)
 	}
 }
 

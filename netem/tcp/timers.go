@@ -107,7 +107,7 @@ func (c *Conn) Tick(now sim.Time, why sim.Cause) {
 		c.state = Closed // RFC 9293 §3.10.8: TIME-WAIT is over; the owner has had its EvClosed
 	case orphan:
 		c.dead()
-		c.events.push(EvClosed, TimedOut, 0, why)
+		c.report(EvClosed, TimedOut, 0, why)
 	}
 }
 

@@ -27,7 +27,6 @@ type LegOwner interface {
 type Leg struct {
 	Name  string // e.g. "access"; "" at an endpoint
 	Proto string // dissector name of the application protocol, for the upper-PDU interface
-	Tag   int    // the owner's
 
 	base   *nodes.Base
 	owner  LegOwner
@@ -36,16 +35,16 @@ type Leg struct {
 
 	plain     packet.Payload // decrypted, not yet read
 	plainWhy  sim.Cause
-	cipher    packet.Payload // encrypted, not yet taken by TCP
-	working   bool           // the processor is at a TLS operation
+	finWhy    sim.Cause       // of wantFIN
+	endWhy    sim.Cause       // of sawFIN
+	cnWhy     sim.Cause       // of sawCN
+	cipher    *packet.Payload // encrypted, not yet taken by TCP; nil for nothing
+	working   bool            // the processor is at a TLS operation
 	wantFIN   bool
-	finWhy    sim.Cause
 	sawFIN    bool // the peer's FIN has been read off TCP
 	finTold   bool
-	endWhy    sim.Cause
 	sawCN     bool
 	cnTold    bool
-	cnWhy     sim.Cause
 	short     bool // a Write was cut short
 	suspended bool
 	discard   bool

@@ -14,7 +14,7 @@ const plainLimit = 64 << 10
 
 // Space returns how many application octets Write takes now.
 func (l *Leg) Space() int {
-	if l.stream == nil || l.ended || l.wantFIN || l.cipher.Len > 0 {
+	if l.stream == nil || l.ended || l.wantFIN || l.cipher != nil {
 		return 0
 	}
 	if l.tls != nil && l.tls.State() != tls.Open && l.tls.State() != tls.CloseReceived {

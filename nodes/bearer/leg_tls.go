@@ -75,14 +75,13 @@ func (l *Leg) push(why sim.Cause) {
 	if l.stream == nil || !l.up {
 		return
 	}
-	if l.cipher.Len > 0 {
-		n := l.stream.Write(l.cipher, why)
-		l.cipher.Drop(n)
+	if l.cipher != nil {
+		l.cipher.Drop(l.stream.Write(*l.cipher, why))
 		if l.cipher.Len == 0 {
-			l.cipher = packet.Payload{} // hold on to nothing
+			l.cipher = nil
 		}
 	}
-	if l.wantFIN && l.cipher.Len == 0 && !l.working {
+	if l.wantFIN && l.cipher == nil && !l.working {
 		if !l.finDone {
 			l.finDone = true
 			l.stream.CloseWrite(l.finWhy)
@@ -132,10 +131,15 @@ func (l *Leg) drainTLS() {
 				why = b.Mark(why, l.Name, nodes.CloseNotifySent, "")
 			}
 			l.secrets()
-			if l.cipher.Len == 0 && l.stream != nil && l.up { // the usual case: nothing to be kept
+			if l.cipher == nil && l.stream != nil && l.up { // the usual case: nothing to be kept
 				o.Payload.Drop(l.stream.Write(o.Payload, why))
 			}
-			l.cipher.AppendPayload(o.Payload)
+			if o.Payload.Len > 0 {
+				if l.cipher == nil {
+					l.cipher = &packet.Payload{}
+				}
+				l.cipher.AppendPayload(o.Payload)
+			}
 			l.push(why)
 		case tls.OutData:
 			if l.plain.Len == 0 {
