@@ -16,11 +16,14 @@ import (
 	"imsim/sim"
 )
 
-// memory measures what a live session holds, a minute after the last began so that transactions are over: both UEs, proxies,
-// gateway, dialogs, contexts, TCP and TLS. The script of a session is left out, as it is there before.
+// settling is how long after the last call began no SIP transaction is left: the longest timer of a UE takes 128 s.
+const settling = 5 * time.Minute
+
+// memory measures what a live session holds once the timers of its set-up are over: both UEs, proxies, gateway, dialogs,
+// contexts, TCP and TLS. The script of a session is left out, as it is there before.
 func memory(cfg Config, each func(Line)) error {
 	calls := pick(cfg, 2000, 10_000)
-	sc, err := load(calls, distance, "sessions.chat.hold=1h", fmt.Sprintf("run.until=%dms", (time.Duration(calls)*distance+time.Minute).Milliseconds()))
+	sc, err := load(calls, distance, "sessions.chat.hold=1h", fmt.Sprintf("run.until=%dms", (time.Duration(calls)*distance+settling).Milliseconds()))
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // TestLiveSessions measures the memory of sessions that stand: both UEs, gateway, dialogs, contexts, TCP and TLS state.
 // Half an hour after the last call no SIP transaction is left. HEAP names a file for the heap profile.
 func TestLiveSessions(t *testing.T) {
-	const sessions, limit = 2000, 12 << 10
+	const sessions, limit = 2000, 10 << 10
 	sc, err := scenarios.Load("e2ae-msrp-orig-agnostic", scenarios.Options{Set: []string{
 		"sessions.chat.count=2000", "sessions.chat.arrivals={every: 500ms}", "sessions.chat.hold=1h", "run.until=50m",
 		"nodes.pcscf1.profile=ideal", "nodes.scscf1.profile=ideal", "nodes.agw1.profile=ideal", "nodes.ue-a.profile=ideal", "nodes.ue-b.profile=ideal",
