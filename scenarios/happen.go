@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxCalls is how many calls of a class a run takes: each is planned before it starts.
+const maxCalls = 10_000_000
+
 // sessions checks who takes part and what is sent.
 func (v *validator) sessions() {
 	for _, name := range Names(v.file.Sessions) {
@@ -18,6 +21,9 @@ func (v *validator) sessions() {
 			if _, ok := v.file.Nodes[who]; ok && who != s.From && who != s.To && s.From != s.To {
 				v.wrong(path, who+" takes no part in this session", "write "+s.From+" or "+s.To)
 			}
+		}
+		if s.Count > maxCalls {
+			v.wrong(sub(path, "count"), itoa(s.Count)+" calls are more than a run can hold", "at most "+itoa(maxCalls))
 		}
 		for i, m := range s.Messages {
 			at := append(sub(path, "messages"), itoa(i))

@@ -112,7 +112,7 @@ func (s *Suite) opening(f *flow, key flowKey, out bool, p *packet.Packet) *flow 
 		local, remote := s.ends[key.local], s.ends[key.remote]
 		f = &flow{
 			key: key, session: p.Cause.Session, scale: before, renewed: -1,
-			secure: local.secure || remote.secure, gateway: local.gateway, passing: local.passing, guarded: local.guarded,
+			secure: local.secure || remote.secure, gateway: local.gateway, passing: local.gateway && !local.secure, guarded: local.guarded,
 		}
 		s.flows[key] = f
 	}

@@ -97,7 +97,7 @@ func (s *Suite) step(m *nodes.Milestone) {
 			}
 		}
 		return
-	case nodes.SubtractRecv:
+	case nodes.SubtractRecv, nodes.ByeSent, nodes.ByeReceived:
 		c.leaving = true
 		return
 	}
@@ -130,6 +130,9 @@ func (s *Suite) step(m *nodes.Milestone) {
 		s.within(m, l)
 		s.afterReset(m, c, l)
 		l.has |= cnSent
+		if c.leaving {
+			l.has |= left // for signalling, whatever the processor has not come to yet
+		}
 	case nodes.CloseNotifyRecv:
 		s.within(m, l)
 		l.has |= cnRcvd

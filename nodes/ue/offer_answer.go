@@ -30,7 +30,9 @@ func (m *media) offer(c *call, why sim.Cause) (body, err string) {
 	case nodes.SecurityE2ECert:
 		m.secure = true
 	}
-	m.prepare(c)
+	if err := m.prepare(c); err != "" {
+		return "", err
+	}
 	return m.describe(), ""
 }
 
@@ -85,7 +87,9 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 		return 488
 	}
 	m.tcpRole = mine
-	m.prepare(c)
+	if m.prepare(c) != "" {
+		return 500
+	}
 	if err := m.read(l); err != "" {
 		return 488
 	}
@@ -94,7 +98,7 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 
 // prepare reserves the line's address and starts listening: an offerer of actpass or passive is reachable from the moment
 // its offer leaves, an answerer from that of its answer (RFC 4145 §6).
-func (m *media) prepare(c *call) {
+func (m *media) prepare(c *call) (err string) {
 	u := c.u
 	m.c = c
 	m.local = u.local()
@@ -103,12 +107,11 @@ func (m *media) prepare(c *call) {
 		scheme = "msrps"
 	}
 	m.path = scheme + "://" + m.local.String() + "/" + msrp.NewSessionID(&u.msrp.IDs) + ";tcp"
-	m.session = u.msrp.Open(msrp.Config{Local: m.path, IgnoreScheme: true})
-	if m.own != sdp.Active {
-		if err := u.Host.Listen(m.local, m); err != nil {
-			panic("ue: own port in use: " + err.Error())
-		}
+	if m.own != sdp.Active && u.Host.Listen(m.local, m) != nil {
+		return "no port left" // ports come round: this one's call is still there
 	}
+	m.session = u.msrp.Open(msrp.Config{Local: m.path, IgnoreScheme: true})
+	return ""
 }
 
 // describe writes our side of the line.
