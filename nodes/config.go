@@ -88,7 +88,7 @@ type Costs struct {
 	Message    *units.Duration `yaml:"message" jsonschema_description:"For each signalling message received."`
 	Packet     *units.Duration `yaml:"packet" jsonschema_description:"For each run of media octets or each relayed packet at a gateway."`
 	Connection *units.Duration `yaml:"connection" jsonschema_description:"For setting up one TCP connection at a gateway."`
-	Crypto     *units.Ratio    `yaml:"crypto" jsonschema_description:"TLS operations in relation to the cost table (one server core); 0% makes them free."`
+	Crypto     *units.Factor   `yaml:"crypto" jsonschema_description:"time of TLS operations in relation to the cost table (one server core); 0% makes them free and 400% is a recent phone"`
 	Processors int             `yaml:"processors" jsonschema:"minimum=1,maximum=1024,default=1" jsonschema_description:"Number of equal processors."`
 }
 
@@ -101,12 +101,12 @@ func Or[T any](v *T, def T) T {
 }
 
 // CryptoCosts returns the cost table in the given relation to the default one; nothing at all for 0.
-func CryptoCosts(r *units.Ratio) *tls.CostTable {
-	ratio := Or(r, units.One)
-	if ratio == 0 {
+func CryptoCosts(f *units.Factor) *tls.CostTable {
+	factor := Or(f, units.Usual)
+	if factor == 0 {
 		return &tls.ZeroCosts
 	}
-	t := tls.DefaultCosts.Scaled(int64(ratio) / (int64(units.One) / 1_000_000))
+	t := tls.DefaultCosts.Scaled(int64(factor))
 	return &t
 }
 

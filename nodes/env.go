@@ -41,7 +41,7 @@ type Script struct {
 	From, To string // nodes
 	Target   string // identity called
 	Security Security
-	Patience time.Duration // how long the caller waits for an answer before giving up; 0: for ever
+	Patience time.Duration // how long the caller waits for an answer before giving up
 	Lines    []Line
 	Hold     time.Duration // after the last line
 	Release  string        // node that ends the session; "" for nobody

@@ -11,7 +11,7 @@ type Session struct {
 	At       units.Duration `yaml:"at" jsonschema_description:"when the first call starts"`
 	Count    int            `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"number of calls"`
 	Arrivals *Arrivals      `yaml:"arrivals" jsonschema_description:"how calls follow each other; without it all start at once"`
-	GiveUp   units.Duration `yaml:"give-up" jsonschema_description:"how long the caller waits for an answer before giving up; without it for ever"`
+	GiveUp   units.Duration `yaml:"give-up" jsonschema:"default=3m" jsonschema_description:"how long the caller waits for an answer before giving up"`
 	Messages []Message      `yaml:"messages" jsonschema_description:"what is sent once media can flow, in this order"`
 	Hold     units.Duration `yaml:"hold" jsonschema_description:"how long the call lasts after the last message"`
 	Release  *Release       `yaml:"release" jsonschema_description:"who ends the call; without it nobody does"`

@@ -8,6 +8,9 @@ import (
 // Duration is a length of time in nanoseconds, zero or more: 10ns, 250us, 20ms, 1.5s, 2m, 1h.
 type Duration int64
 
+// maxDuration is ten years: sums of a few stay far from the end of virtual time.
+const maxDuration Duration = 87600 * 3600e9
+
 var durations = family{noun: "duration", small: "ns", example: "20ms", usual: "ms", units: []unit{
 	{"h", 3600e9}, {"m", 60e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"ns", 1},
 }}
@@ -15,6 +18,9 @@ var durations = family{noun: "duration", small: "ns", example: "20ms", usual: "m
 // ParseDuration reads a duration.
 func ParseDuration(s string) (Duration, error) {
 	n, err := durations.parse(s)
+	if err == nil && n > int64(maxDuration) {
+		return 0, &Error{s, "is too large", "the longest duration is " + maxDuration.String() + ", ten years"}
+	}
 	if err == nil {
 		return Duration(n), nil
 	}

@@ -133,3 +133,22 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestFactor(t *testing.T) {
+	for text, want := range map[string]Factor{"0%": 0, "100%": Usual, "400%": 4 * Usual, "12.5%": 125_000, "10000000%": maxFactor} {
+		f, err := ParseFactor(text)
+		if err != nil || f != want || f.String() != text {
+			t.Errorf("%s: %d %v, written as %s", text, f, err, f)
+		}
+	}
+	for text, want := range map[string]string{
+		"4":         `"4" has no unit (write for instance 4%)`,
+		"-1%":       `"-1%" is negative (a factor is zero or more)`,
+		"10000001%": `"10000001%" is too large (a factor is at most 10000000%)`,
+		"0.00001%":  `"0.00001%" is finer than 1ppm (write a multiple of 1ppm)`,
+	} {
+		if _, err := ParseFactor(text); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

@@ -43,7 +43,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 	p.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, p)
 	cost := time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(2*time.Millisecond)))
 	var err error
-	if p.sip, err = transport.NewSIP(&p.Base, transport.SIPConfig{Core: true, Cost: cost, Session: env.SessionOf}, p); err != nil {
+	if p.sip, err = transport.NewSIP(&p.Base, transport.SIPConfig{Core: true, Cost: cost, TimerC: transport.TimerC, Session: env.SessionOf}, p); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
 	p.fwd = transport.NewForwarder(p.sip)

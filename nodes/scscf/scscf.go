@@ -43,7 +43,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*SCSCF, error) {
 	s.rand = env.K.Rand(s.Name + ".nonce")
 	var err error
 	s.sip, err = transport.NewSIP(&s.Base, transport.SIPConfig{
-		Core: true, Session: env.SessionOf, Cost: time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(2*time.Millisecond))),
+		Core: true, TimerC: transport.TimerC, Session: env.SessionOf, Cost: time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(2*time.Millisecond))),
 	}, s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"strconv"
+	"time"
 
 	"imsim/nodes/protocol/sip"
 	"imsim/sim"
@@ -18,6 +19,10 @@ type Forwarder struct {
 	accepted map[sip.TxID]sip.TxID // as clients, of INVITEs that a 2xx has answered; never ranged over
 	order    []sip.TxID            // their clients, oldest first
 }
+
+// TimerC is how long a proxy waits for the final response of an INVITE behind a provisional one: more than three minutes
+// (RFC 3261 §16.6 step 11, TS 24.229 table 7.7.1).
+const TimerC = 3*time.Minute + time.Second
 
 // NewForwarder makes a proxy core on a SIP stack.
 func NewForwarder(s *SIP) *Forwarder {

@@ -65,6 +65,7 @@ type SIPConfig struct {
 	Core      bool          // core timers (TS 24.229 table 7.7.1); otherwise the UE's
 	Transport string        // "auto", "udp" or "tcp"
 	Cost      time.Duration // processor time of a received message
+	TimerC    time.Duration // of a proxy: longest wait for the final response behind a provisional one; 0: none
 	// Session tells which session a Call-ID belongs to, for the label of causes.
 	Session func(callID string) sim.SessionID
 }
@@ -85,7 +86,7 @@ func NewSIP(base *nodes.Base, cfg SIPConfig, user SIPUser) (*SIP, error) {
 	case "tcp":
 		t.tcpOnly = true
 	}
-	t.Layer = sip.New(sip.Config{SentBy: t.Local.String(), Timers: timers, UDPLimit: limit}, t.IDs)
+	t.Layer = sip.New(sip.Config{SentBy: t.Local.String(), Timers: timers, UDPLimit: limit, TimerC: cfg.TimerC}, t.IDs)
 	t.self = base.K.Add(base.Name+".sip", t)
 	var err error
 	if t.udp, err = base.Host.BindUDP(t.Local, t); err != nil {
@@ -144,11 +145,15 @@ func (t *SIP) pump() {
 		case sip.OutCancel:
 			t.user.SIPCancel(o.Tx, o.Message, o.Why)
 		case sip.OutTimeout:
-			status := 408
-			if o.Timer == sip.TimerH {
-				status = 0
+			switch o.Timer {
+			case sip.TimerC:
+				// RFC 3261 §16.8: what has had a provisional response is cancelled; the final response, or none, follows.
+				t.Layer.Cancel(t.base.K.Now(), o.Why, o.Tx, "")
+			case sip.TimerH:
+				t.user.SIPFailed(o.Tx, 0, o.Why)
+			default:
+				t.user.SIPFailed(o.Tx, 408, o.Why)
 			}
-			t.user.SIPFailed(o.Tx, status, o.Why)
 		case sip.OutTerminated:
 			if u, ok := t.user.(SIPEnder); ok {
 				u.SIPEnded(o.Tx)
