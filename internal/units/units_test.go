@@ -101,15 +101,17 @@ func TestRoundTrip(t *testing.T) {
 		if n < 0 {
 			n = 1<<63 - 1
 		}
-		d, r, b, q := Duration(n), BitRate(n), ByteSize(n), Ratio(n%(1e9+1))
+		d, r, b, q, f := min(Duration(n), maxDuration), BitRate(n), ByteSize(n), Ratio(n%(1e9+1)), Factor(n%int64(maxFactor+1))
 		var d2 Duration
 		var r2 BitRate
 		var b2 ByteSize
 		var q2 Ratio
+		var f2 Factor
 		check(t, d, &d2, func() bool { return d2 == d })
 		check(t, r, &r2, func() bool { return r2 == r })
 		check(t, b, &b2, func() bool { return b2 == b })
 		check(t, q, &q2, func() bool { return q2 == q })
+		check(t, f, &f2, func() bool { return f2 == f })
 	})
 }
 
