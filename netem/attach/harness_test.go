@@ -62,12 +62,17 @@ func bubble(t *testing.T, delay time.Duration, f func(t *testing.T, r *rig)) {
 		r := newRig(t, delay/2)
 		d := Drive(r.k, synctest.Wait)
 		r.attach(t, d)
+		defer end(t, r.at, d)
 		f(t, r)
-		r.at.Close()
-		if err := d.Stop(); err != nil {
-			t.Error(err)
-		}
 	})
+}
+
+// end ends a run, so that nobody is left in the bubble.
+func end(t *testing.T, a *Network, d *Driver) {
+	a.Close()
+	if err := d.Stop(); err != nil {
+		t.Error(err)
+	}
 }
 
 // addr4 returns the IPv4 address of a node.
