@@ -52,7 +52,7 @@ func (x iceRun) run(t *testing.T) (found times) {
 		defer turnServer(t, host(t, a, "turn"))()
 		found = iceCall(t, host(t, a, "alice"), host(t, a, "bob"), x.only)
 		time.Sleep(time.Second)
-		found.events = n.K.Events()
+		a.Do(func() { found.events = n.K.Events() })
 	})
 	return found
 }

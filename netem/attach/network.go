@@ -61,6 +61,15 @@ func (a *Network) Host(name string) (*Host, error) {
 // called from any goroutine, more than once.
 func (a *Network) Close() { a.once.Do(func() { close(a.closed) }) }
 
+// Do has f called by the kernel's goroutine, between two events, and returns when that has happened: for programs that
+// look at the simulated network or change it. The error is net.ErrClosed when the kernel runs no more.
+func (a *Network) Do(f func()) error {
+	return a.do(nil, nil, func() error {
+		f()
+		return nil
+	})
+}
+
 // cause is why the simulated network does what a program asked for.
 func (a *Network) cause(h *netem.Host, kind string) sim.Cause {
 	if k := a.net.K; k.Tracing() {

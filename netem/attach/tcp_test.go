@@ -257,7 +257,7 @@ func TestDialErrors(t *testing.T) {
 		_, err = r.client.Dial("sctp", "server:80")
 		wantErr(t, "unknown network", err, net.UnknownNetworkError("sctp"))
 
-		r.net.Node("server").(*netem.Host).Silent = true // between events: all others wait
+		r.at.Do(func() { r.net.Node("server").(*netem.Host).Silent = true })
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		before := r.elapsed()
