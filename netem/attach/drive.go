@@ -72,7 +72,7 @@ func (d *Driver) run() {
 	for {
 		d.Settle()
 		now := sim.Time(time.Since(d.start))
-		if d.err = d.k.Run(now); d.err != nil || d.k.Now() < now {
+		if d.err = d.k.Run(now); d.err != nil || d.k.Stopped() {
 			return
 		}
 		d.Settle()

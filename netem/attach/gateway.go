@@ -58,7 +58,7 @@ type GatewayStats struct {
 	Spoofed    uint64 // dropped: the source is no address of the gateway
 	Unroutable uint64 // dropped: the network has no such destination, or it is multicast or the gateway itself
 	Overflow   uint64 // dropped: more than 1024 packets wait, in either direction
-	Failed     uint64 // dropped: the device refused them
+	Failed     uint64 // dropped: the device refused them; also counts an error that ended reading
 }
 
 // AddGateway adds a gateway to a network. It is connected like a host, with the real machine's addresses in LinkConfig,
