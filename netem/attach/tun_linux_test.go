@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/transport/v2/test"
 	"github.com/vishvananda/netns"
 
 	"imsim/sim"
@@ -47,6 +48,7 @@ func inNamespace(t *testing.T, f func()) {
 // TestLinuxThroughTUN lets the TCP of the Linux kernel that runs the test talk to ours, through a TUN device and a link
 // of 15 ms: handshake, a transfer each way, close.
 func TestLinuxThroughTUN(t *testing.T) {
+	defer test.CheckRoutines(t)()
 	inNamespace(t, func() {
 		dev, err := OpenTUN("sim0", 1500, netip.MustParseAddr("10.9.0.1"), netip.MustParsePrefix("10.8.0.0/16"))
 		if errors.Is(err, os.ErrPermission) || errors.Is(err, os.ErrNotExist) {
@@ -122,7 +124,9 @@ func talk(t *testing.T, h *Host) {
 		t.Errorf("%d octets came back of %d, %v", len(got), len(sent), err)
 	}
 	t.Logf("%d octets both ways in %v", len(got), time.Since(start))
+	start = time.Now()
 	if _, err := net.DialTimeout("tcp4", "10.8.0.1:8", 10*time.Second); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("a closed port: %v", err)
 	}
+	t.Logf("refused after %v", time.Since(start))
 }
