@@ -156,6 +156,9 @@ func (k *Kernel) Next() Time {
 // Stop ends the run after the current event; Run does nothing from then on.
 func (k *Kernel) Stop() { k.stopped = true }
 
+// Stopped reports whether Stop or Fail has been called.
+func (k *Kernel) Stopped() bool { return k.stopped }
+
 // Run handles events in order until none is left, the next one is later than until, or Stop is called. Time then stands
 // at until, or at the last event where until is Never or the run was stopped. An error says what broke the run off: a
 // LimitError, ErrInterrupted, or what Fail was called with. The run stands between two events then.
