@@ -121,8 +121,12 @@ func (d *Direction) SetUp(up bool) {
 	}
 	d.waiting.clear()
 	if q := d.cfg.Discipline; q != nil {
+		next := q.Dequeue
+		if d.paced != nil {
+			next = d.paced.Drain
+		}
 		for q.Len() > 0 {
-			if p := q.Dequeue(d.k.Now(), d.dropped); p != nil {
+			if p := next(d.k.Now(), d.dropped); p != nil {
 				d.lose(p, "down", &d.Stats.DownDrops)
 			}
 		}

@@ -59,6 +59,8 @@ type Paced interface {
 	Discipline
 	// Ready returns from when on Dequeue will return the next packet, now where it does already. Len is not 0.
 	Ready(now sim.Time) sim.Time
+	// Drain returns the next packet whether its time has come or not, as the link goes down. It may call drop too.
+	Drain(now sim.Time, drop func(*packet.Packet)) *packet.Packet
 }
 
 // DefaultMTU is the MTU of a link that says nothing else.

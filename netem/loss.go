@@ -39,6 +39,8 @@ func (c *Chance) happens(last *uint64, draw *sim.Stream) bool {
 	return x*uint64(sim.Certain)>>32 < uint64(c.P)
 }
 
+func (c *CorrelatedLoss) validate() error { return c.Chance.validate("loss") }
+
 func (c *Chance) validate(what string) error {
 	if c.P > sim.Certain || c.Correlation >= sim.Certain && c.Correlation != 0 {
 		return fmt.Errorf("%s: a probability is at most %d parts per billion, a correlation less", what, sim.Certain)

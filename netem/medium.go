@@ -248,7 +248,7 @@ func (d *Direction) propagate(m *Medium, size int, e inFlight) {
 
 // release returns when a packet that is there at an instant goes: with the slot then open or the next one.
 func (st *passage) release(s *Slots, at sim.Time, size int, draw *sim.Stream) sim.Time {
-	if st.slot < at {
+	if st.slot < at || st.packets <= 0 { // none has been open yet
 		st.open(s, at, draw)
 	}
 	out := st.slot
@@ -273,11 +273,10 @@ func (st *passage) open(s *Slots, after sim.Time, draw *sim.Stream) {
 
 // copy makes a second packet of one.
 func (d *Direction) copy(p *packet.Packet) *packet.Packet {
-	q := d.net.get(d.to.Peer.node.core())
-	id, pl := q.ID, q.Payload
-	*q = *p
-	q.ID, q.Payload = id, pl
-	q.Payload.AppendRange(p.Payload, 0, p.Payload.Len)
+	q := d.net.Pool.Clone(p)
+	if d.net.Pool.Exceeded() {
+		d.net.exceeded(d.to.Peer.node.core())
+	}
 	d.Stats.Duplicates++
 	return q
 }
