@@ -80,7 +80,7 @@ func (d *Direction) MTU() int { return d.cfg.MTU }
 
 // Configure changes the direction at run time. Packets already given to it keep the times worked out for them.
 func (d *Direction) Configure(c DirectionConfig) error {
-	if err := c.validate(); err != nil {
+	if err := c.Validate(); err != nil {
 		return fmt.Errorf("netem: link %s: %w", d.name, err)
 	}
 	if c.MTU == 0 {

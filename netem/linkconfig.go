@@ -66,7 +66,8 @@ type Paced interface {
 // DefaultMTU is the MTU of a link that says nothing else.
 const DefaultMTU = 1500
 
-func (c *DirectionConfig) validate() error {
+// Validate says what is impossible about a configuration.
+func (c *DirectionConfig) Validate() error {
 	switch {
 	case c.Delay < 0 || c.Jitter < 0:
 		return fmt.Errorf("delay %v, jitter %v: must not be negative", c.Delay, c.Jitter)

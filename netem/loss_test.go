@@ -89,7 +89,7 @@ func TestLossModelsRefuse(t *testing.T) {
 		"mean": &TimedGilbert{MeanGood: time.Second}, "correlated": &CorrelatedLoss{Chance: Chance{P: 2 * sim.Certain}},
 	} {
 		c := DirectionConfig{Losses: m}
-		if c.validate() == nil {
+		if c.Validate() == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

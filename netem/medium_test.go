@@ -320,7 +320,7 @@ func TestMediumRefuses(t *testing.T) {
 		"delay correlation": {Delays: &Delays{Correlation: sim.Certain}}, "two": {Delays: &Delays{Correlation: 1, Tau: 1}}, "shape": {Delays: &Delays{Shape: 9}},
 	} {
 		c := DirectionConfig{Medium: &m}
-		if c.validate() == nil {
+		if c.Validate() == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}

@@ -131,7 +131,7 @@ func (n *Network) Connect(a, b Node, cfg LinkConfig) (ia, ib *Interface, err err
 	}
 	where := a.core().name + " - " + b.core().name
 	for _, d := range []*DirectionConfig{&cfg.AtoB, &cfg.BtoA} {
-		if err := d.validate(); err != nil {
+		if err := d.Validate(); err != nil {
 			return nil, nil, fmt.Errorf("netem: link %s: %w", where, err)
 		}
 	}
