@@ -11,28 +11,23 @@ import (
 type linkCheck struct {
 	tree    *tree
 	base    []string // the link's path
-	section string   // forward, backward, or empty for the link itself
+	section string   // forward or backward
 	report  func(path []string, wrong, right string)
 }
 
-// check looks at the link itself and at each direction that differs.
+// check looks at each direction as it comes out.
 func (c linkCheck) check(l Link) {
-	c.settings(l)
-	for i, change := range []*LinkChange{l.Forward, l.Backward} {
-		if change != nil {
-			c.section = at("forward", "backward")[i]
-			c.settings(l.Toward(i))
-		}
+	for d := range 2 {
+		c.section = at("forward", "backward")[d]
+		c.settings(l.Toward(d))
 	}
 }
 
 // path returns where a setting was written: in the section, or else for the whole link.
 func (c *linkCheck) path(keys ...string) []string {
-	if c.section != "" {
-		in := append(slices.Clone(c.base), c.section)
-		if _, ok := c.tree.at(append(in, keys[0])); ok {
-			return append(in, keys...)
-		}
+	in := append(slices.Clone(c.base), c.section)
+	if _, ok := c.tree.at(append(in, keys[0])); ok {
+		return append(in, keys...)
 	}
 	return append(slices.Clone(c.base), keys...)
 }
