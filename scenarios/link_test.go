@@ -91,7 +91,10 @@ func TestLinkSettings(t *testing.T) {
 		{"slot: {min: 5ms, packets: 3, size: 10kB}", nil, func(d netem.DirectionConfig) bool {
 			return d.Medium.Slots == netem.Slots{Min: 5 * ms, Max: 5 * ms, Packets: 3, Octets: 10_000}
 		}},
-		{"rate: 5Mbit/s, queue: {discipline: codel, target: 8ms}", nil, func(d netem.DirectionConfig) bool { _, ok := d.Discipline.(*queue.CoDel); return ok && d.QueueOctets == 0 }},
+		{"rate: 5Mbit/s, queue: {discipline: codel, target: 8ms}", nil, func(d netem.DirectionConfig) bool {
+			_, ok := d.Discipline.(*queue.CoDel)
+			return ok && d.QueueOctets == 0
+		}},
 		{"rate: 5Mbit/s", []string{"links.l.queue.discipline=fq-codel"}, func(d netem.DirectionConfig) bool { _, ok := d.Discipline.(*queue.FQCoDel); return ok }},
 		{"rate: 5Mbit/s, queue: {discipline: red, min: 5kB, max: 15kB, gentle: true, ecn: true}", nil, func(d netem.DirectionConfig) bool { _, ok := d.Discipline.(*queue.RED); return ok }},
 		{"queue: {discipline: token-bucket, rate: 1Mbit/s, burst: 10kB, peak: 2Mbit/s}", nil, func(d netem.DirectionConfig) bool { _, ok := d.Discipline.(netem.Paced); return ok }},
