@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"strconv"
@@ -10,7 +11,7 @@ import (
 )
 
 // linkFiles reads the files that links name: traces and tables of delays. Paths are relative to the file that names them;
-// in an override, to the scenario's.
+// in an override, to the scenario's, or to the working directory where that is embedded.
 func (l *loader) linkFiles(src source, root *tree, f *File) {
 	for _, name := range Names(f.Links) {
 		link := f.Links[name]
@@ -68,12 +69,14 @@ func (l *loader) linkFile(src source, root *tree, path []string, name string) (t
 	from := src
 	if s, ok := l.sources[where.pos.File]; ok {
 		from = s
+	} else if src.embedded {
+		from = source{} // an override of a scenario that comes with the program: relative to where the user is
 	}
 	s := from.relative(name)
 	text, err := s.read()
 	switch {
 	case os.IsNotExist(err):
-		l.errs.add(where.pos, dotted(path), s.String()+" does not exist", "the path is relative to "+from.String())
+		l.errs.add(where.pos, dotted(path), s.String()+" does not exist", "the path is relative to "+cmp.Or(from.String(), "the working directory"))
 		return nil, "", 0
 	case err != nil:
 		l.errs.add(where.pos, dotted(path), s.String()+" cannot be read: "+err.Error(), "")

@@ -23,10 +23,10 @@ var impaired = map[string][]string{
 	"codel":        {"rate=2Mbit/s", "queue={discipline: codel, packets: 20}"},
 	"red":          {"rate=2Mbit/s", "queue={discipline: red, min: 5kB, max: 15kB, gentle: true}"},
 	"token bucket": {"queue={discipline: token-bucket, rate: 500kbit/s, burst: 3kB, peak: 2Mbit/s}"},
-	"lte-edge":     {"profile=lte-edge"},
-	"geo":          {"profile=satellite-geo"},
-	"leo":          {"profile=satellite-leo"},
-	"wlan":         {"profile=wlan"},
+	"lte-edge":     {"profile=lte-edge", "delay=null"},
+	"geo":          {"profile=satellite-geo", "delay=null"},
+	"leo":          {"profile=satellite-leo", "delay=null"},
+	"wlan":         {"profile=wlan", "delay=null"},
 }
 
 // TestImpairedCalls plays a call over each kind of bad link, twice with one fingerprint, with all invariants checked.
