@@ -52,7 +52,9 @@ var omissions = []Omission{
 		func(u *use) bool { return u.tls }},
 	{"bursts of losses", "each packet is lost or not for itself; loss with a model has bursts", "a link loses packets independently", "links-and-ip",
 		func(u *use) bool {
-			return u.link(func(l scenarios.Link) bool { return l.Loss.Rate > 0 && (l.Loss.Model == "" || l.Loss.Model == "bernoulli") })
+			return u.link(func(l scenarios.Link) bool {
+				return l.Loss.Rate > 0 && (l.Loss.Model == "" || l.Loss.Model == "bernoulli")
+			})
 		}},
 	{"jitter with a memory", "each packet's delay is drawn for itself; a delay with sd and correlation has one", "a link has jitter", "links-and-ip",
 		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Jitter > 0 }) }},
