@@ -131,13 +131,6 @@ var fixedKeys = at("between", "mtu", "profile", "trace", "table", "discipline")
 func (v *validator) changed(a *SetValue, root *tree, p, path []string) {
 	before := v.file.Links[p[1]]
 	a.Link.adopt(&before)
-	if before.Forward != nil && before.Backward != nil && p[2] != "forward" && p[2] != "backward" {
-		_, forward := root.at(at("links", p[1], "forward", p[2]))
-		_, backward := root.at(at("links", p[1], "backward", p[2]))
-		if forward && backward {
-			v.wrong(sub(path, "path"), "both directions have their own "+p[2], "write links."+p[1]+".forward."+p[2]+" or backward")
-		}
-	}
 	for d := range 2 {
 		if was, is := before.Toward(d).Queue, a.Link.Toward(d).Queue; (was.managed() || is.managed()) && !reflect.DeepEqual(was, is) {
 			v.wrong(sub(path, "path"), a.Path+" cannot change during a run", "only the limits of a drop-tail queue can")
