@@ -22,7 +22,7 @@ func (d *Direction) enqueue(now sim.Time, p *packet.Packet) {
 	if !d.service.Armed() && d.free <= now {
 		d.transmitNext(now)
 	} else {
-		d.k.Arm(&d.service, d.self, serviceArg, d.free)
+		d.k.Arm(&d.service, d.self, serviceArg, d.next(now))
 	}
 	d.Stats.MaxQueuePackets = max(d.Stats.MaxQueuePackets, q.Len())
 }
@@ -41,6 +41,15 @@ func (d *Direction) transmitNext(now sim.Time) {
 		d.launch(now, p.Queued, p, p.Len())
 	}
 	if q.Len() > 0 {
-		d.k.Arm(&d.service, d.self, serviceArg, d.free)
+		d.k.Arm(&d.service, d.self, serviceArg, d.next(now))
 	}
+}
+
+// next returns when the discipline is served next, as something waits in it.
+func (d *Direction) next(now sim.Time) sim.Time {
+	at := max(now, d.free)
+	if d.paced != nil {
+		at = max(at, d.paced.Ready(at))
+	}
+	return at
 }

@@ -56,6 +56,10 @@ func (h *Host) Receive(in *Interface, p *packet.Packet) {
 		h.ignore(p, "not for this host")
 		return
 	}
+	if p.Damaged {
+		h.damaged(p, "host.drop")
+		return
+	}
 	if p.Frag.IsFragment() {
 		if p = h.reassemble(p); p == nil {
 			return

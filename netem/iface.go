@@ -87,6 +87,8 @@ func (i *Interface) transmit(p *packet.Packet, size int) {
 
 // Core is what all nodes have: a name, interfaces and routes. A kind of node embeds it and adds Receive and Forwards.
 type Core struct {
+	Damaged uint64 // packets dropped because their checksum was wrong
+
 	net    *Network
 	name   string
 	self   sim.Entity

@@ -13,8 +13,12 @@ type DirectionStats struct {
 	Packets, Octets          uint64 // accepted for transmission, lost ones included
 	QueueDrops, LossDrops    uint64
 	DownDrops, OversizeDrops uint64
-	MaxQueuePackets          int // most that waited at one instant
-	MaxQueueOctets           int
+
+	Duplicates, Corrupted, Overtook uint64 // by DirectionConfig.Medium
+	Marked                          uint64 // by the medium instead of lost; see also the discipline's own count
+
+	MaxQueuePackets int // most that waited at one instant
+	MaxQueueOctets  int
 }
 
 // Drops returns the packets that did not arrive.
@@ -49,7 +53,10 @@ type Direction struct {
 	dropped func(p *packet.Packet) // for cfg.Discipline
 	waiting backlog                // whose transmission has not begun
 	flying  flight                 // given and not arrived, in order of arrival
-	late    overtake               // the same for a direction that reorders
+	late    overtake               // the same where packets may overtake
+	heap    bool                   // late is in use, not flying
+	paced   Paced                  // cfg.Discipline, where it is one
+	state   *passage               // of cfg.Medium, once it has been used
 }
 
 // transmission is how long packets of a size take: ns and a fraction, as Direction.rest. No packet has size 0.
@@ -73,7 +80,7 @@ func (d *Direction) MTU() int { return d.cfg.MTU }
 
 // Configure changes the direction at run time. Packets already given to it keep the times worked out for them.
 func (d *Direction) Configure(c DirectionConfig) error {
-	if err := c.validate(); err != nil {
+	if err := c.Validate(); err != nil {
 		return fmt.Errorf("netem: link %s: %w", d.name, err)
 	}
 	if c.MTU == 0 {
@@ -82,8 +89,9 @@ func (d *Direction) Configure(c DirectionConfig) error {
 	if c.Discipline != d.cfg.Discipline {
 		return fmt.Errorf("netem: link %s: the queue discipline cannot be changed", d.name)
 	}
-	if c.Reorder != d.cfg.Reorder {
-		d.moveFlight(c.Reorder)
+	if c.overtaking() != d.heap {
+		d.heap = c.overtaking()
+		d.moveFlight(d.heap)
 	}
 	if c.Rate != d.cfg.Rate {
 		d.rest = 0
@@ -113,8 +121,12 @@ func (d *Direction) SetUp(up bool) {
 	}
 	d.waiting.clear()
 	if q := d.cfg.Discipline; q != nil {
+		next := q.Dequeue
+		if d.paced != nil {
+			next = d.paced.Drain
+		}
 		for q.Len() > 0 {
-			if p := q.Dequeue(d.k.Now(), d.dropped); p != nil {
+			if p := next(d.k.Now(), d.dropped); p != nil {
 				d.lose(p, "down", &d.Stats.DownDrops)
 			}
 		}
@@ -131,7 +143,7 @@ func (d *Direction) send(p *packet.Packet, size int) {
 		d.lose(p, "down", &d.Stats.DownDrops)
 	case size > d.cfg.MTU:
 		d.lose(p, "oversize", &d.Stats.OversizeDrops)
-	case d.cfg.Discipline != nil && d.cfg.Rate != 0:
+	case d.cfg.Discipline != nil && (d.cfg.Rate != 0 || d.paced != nil):
 		d.enqueue(now, p)
 	default:
 		d.launch(now, now, p, size)
@@ -150,14 +162,17 @@ func (d *Direction) launch(now, given sim.Time, p *packet.Packet, size int) {
 	}
 	d.Stats.Packets++
 	d.Stats.Octets += uint64(size)
-	if (d.cfg.Loss != 0 || d.cfg.Losses != nil) && d.lost(now, size) {
+	if m := d.cfg.Medium; m != nil {
+		d.through(m, p, size, inFlight{given: given, start: start, done: done})
+		return
+	}
+	if d.loses() && d.lost(now, size) {
 		d.lose(p, "loss", &d.Stats.LossDrops)
 		return
 	}
 	at := done.Add(d.delay())
-	if d.cfg.Reorder {
-		d.late.push(inFlight{p, at, given, start, done})
-		d.k.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
+	if d.heap {
+		d.fly(inFlight{p, at, given, start, done})
 		return
 	}
 	at = max(at, d.arrival)
@@ -166,6 +181,23 @@ func (d *Direction) launch(now, given sim.Time, p *packet.Packet, size int) {
 	e.p, e.at, e.given, e.start, e.done = p, at, given, start, done
 	if d.flying.n == 1 { // otherwise the event of the first is pending
 		d.k.Arm(&d.timer, d.self, d.arg, at)
+	}
+}
+
+// fly puts a packet on its way whose arrival is known but for the order of packets.
+func (d *Direction) fly(e inFlight) {
+	if !d.cfg.Reorder {
+		e.at = max(e.at, d.arrival)
+		d.arrival = e.at
+	}
+	if d.heap {
+		d.late.push(e)
+		d.k.Arm(&d.timer, d.self, d.arg, d.late.h[0].at)
+		return
+	}
+	*d.flying.add() = e
+	if d.flying.n == 1 {
+		d.k.Arm(&d.timer, d.self, d.arg, e.at)
 	}
 }
 
@@ -214,6 +246,9 @@ func (d *Direction) divide(size int) {
 	d.last.size, d.last.ns, d.last.rest = size, sim.Time(ns), work-ns*rate
 }
 
+// loses reports whether the medium loses packets at all.
+func (d *Direction) loses() bool { return d.cfg.Loss != 0 || d.cfg.Losses != nil }
+
 // lost decides whether a medium that loses packets loses this one.
 func (d *Direction) lost(now sim.Time, size int) bool {
 	if d.cfg.Losses != nil {
@@ -245,7 +280,7 @@ func (d *Direction) Handle(arg uint32) {
 	if !k.Due(&d.timer, d.self, d.arg) {
 		return
 	}
-	if d.cfg.Reorder {
+	if d.heap {
 		d.handleLate(k)
 		return
 	}

@@ -29,6 +29,13 @@ type DirectionConfig struct {
 	Discipline   Discipline // instead of drop tail, when not nil and Rate is limited; of this direction alone
 
 	MTU int // octets of the IP packet; 0: 1500
+
+	Medium *Medium // what else the medium does; nil: nothing
+}
+
+// overtaking reports whether packets may arrive in another order than they were given in.
+func (c *DirectionConfig) overtaking() bool {
+	return c.Reorder || c.Medium != nil && c.Medium.Overtake.P > 0
 }
 
 // LossModel decides which packets a medium loses.
@@ -47,10 +54,20 @@ type Discipline interface {
 	Len() int
 }
 
+// Paced is a Discipline that holds packets back although the transmitter is free. It works without a limited Rate, too.
+type Paced interface {
+	Discipline
+	// Ready returns from when on Dequeue will return the next packet, now where it does already. Len is not 0.
+	Ready(now sim.Time) sim.Time
+	// Drain returns the next packet whether its time has come or not, as the link goes down. It may call drop too.
+	Drain(now sim.Time, drop func(*packet.Packet)) *packet.Packet
+}
+
 // DefaultMTU is the MTU of a link that says nothing else.
 const DefaultMTU = 1500
 
-func (c *DirectionConfig) validate() error {
+// Validate says what is impossible about a configuration.
+func (c *DirectionConfig) Validate() error {
 	switch {
 	case c.Delay < 0 || c.Jitter < 0:
 		return fmt.Errorf("delay %v, jitter %v: must not be negative", c.Delay, c.Jitter)
@@ -60,6 +77,14 @@ func (c *DirectionConfig) validate() error {
 		return fmt.Errorf("overhead %d, queue %d packets, %d octets: must not be negative", c.Overhead, c.QueuePackets, c.QueueOctets)
 	case c.MTU != 0 && (c.MTU < 68 || c.MTU > 65535):
 		return fmt.Errorf("MTU %d: must be 68 (RFC 791) to 65535", c.MTU)
+	}
+	if v, ok := c.Losses.(interface{ validate() error }); ok {
+		if err := v.validate(); err != nil {
+			return err
+		}
+	}
+	if c.Medium != nil {
+		return c.Medium.validate(c.Reorder)
 	}
 	return nil
 }

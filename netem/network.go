@@ -131,7 +131,7 @@ func (n *Network) Connect(a, b Node, cfg LinkConfig) (ia, ib *Interface, err err
 	}
 	where := a.core().name + " - " + b.core().name
 	for _, d := range []*DirectionConfig{&cfg.AtoB, &cfg.BtoA} {
-		if err := d.validate(); err != nil {
+		if err := d.Validate(); err != nil {
 			return nil, nil, fmt.Errorf("netem: link %s: %w", where, err)
 		}
 	}
@@ -152,7 +152,8 @@ func (n *Network) newDirection(from, to *Interface, cfg DirectionConfig) *Direct
 	if cfg.MTU == 0 {
 		cfg.MTU = DefaultMTU
 	}
-	d := &Direction{cfg: cfg, net: n, k: n.K, to: to, name: from.String() + ">" + to.String()}
+	d := &Direction{cfg: cfg, net: n, k: n.K, to: to, name: from.String() + ">" + to.String(), heap: cfg.overtaking()}
+	d.paced, _ = cfg.Discipline.(Paced)
 	d.self = n.K.Add(d.name, d)
 	d.draw = n.K.Rand("link " + d.name)
 	n.directions = append(n.directions, d)

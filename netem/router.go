@@ -23,11 +23,22 @@ func (r *Router) Forwards() bool { return true }
 
 // Receive forwards p, or answers it when it is for the router itself.
 func (r *Router) Receive(in *Interface, p *packet.Packet) {
+	if p.Damaged && p.DamagesHeader() {
+		r.damaged(p, "router.drop") // RFC 1812 §5.2.2: the IPv4 header's checksum; the rest is the receiver's affair
+		return
+	}
 	if r.own[p.Dst] != nil {
 		r.local(p)
 		return
 	}
 	r.Forward(p, r.Silent)
+}
+
+// damaged drops a packet whose checksum is wrong, unanswered (RFC 1122 §3.2.1.2, §4.1.3.4, RFC 9293 §3.1).
+func (c *Core) damaged(p *packet.Packet, kind string) {
+	c.net.Drops++
+	c.Damaged++
+	c.net.drop(c.self, kind, "wrong checksum", p)
 }
 
 // local answers echo requests; a router has no other business of its own.

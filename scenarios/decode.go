@@ -38,6 +38,11 @@ func (d *decoder) value(v reflect.Value, n *tree, path []string) {
 			d.text(n, path, err)
 		}
 	case t.Kind() == reflect.Struct:
+		if f, ok := shortOf(t); ok && n.kind == scalarTree {
+			d.fields(v, &tree{kind: mapTree}, path) // defaults of the others
+			d.value(v.FieldByIndex(f.index), n, path)
+			return
+		}
 		if n.kind != mapTree {
 			d.mismatch(n, path, "a map")
 			return

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -91,7 +92,7 @@ func (v *validator) timeline() {
 // setValue tries the change and keeps the link as it is then.
 func (v *validator) setValue(a *SetValue, path []string) {
 	p := strings.Split(a.Path, ".")
-	if len(p) < 3 || p[0] != "links" || p[2] == "between" || p[2] == "mtu" {
+	if len(p) < 3 || p[0] != "links" || slices.ContainsFunc(p[2:], func(key string) bool { return slices.Contains(fixedKeys, key) }) {
 		if a.Path != "" {
 			v.wrong(sub(path, "path"), a.Path+" cannot change during a run", "write the path of a link's value, for instance links.access.delay")
 		}
@@ -114,8 +115,46 @@ func (v *validator) setValue(a *SetValue, path []string) {
 		d.value(reflect.ValueOf(&a.Link).Elem(), below, p[:2])
 	}
 	for _, e := range append(d.errs, d.odd...) {
-		if e.Path == a.Path {
+		if e.Path == a.Path || strings.HasPrefix(e.Path, a.Path+".") {
 			v.wrong(sub(path, "to"), e.Wrong, e.Right)
+		}
+	}
+	if len(errs)+len(d.errs)+len(d.odd) == 0 {
+		v.changed(a, root, p, path)
+	}
+}
+
+// fixedKeys are the settings of a link that a run cannot change.
+var fixedKeys = at("between", "mtu", "profile", "trace", "table", "discipline")
+
+// changed checks the link as a step leaves it.
+func (v *validator) changed(a *SetValue, root *tree, p, path []string) {
+	before := v.file.Links[p[1]]
+	a.Link.adopt(&before)
+	for d := range 2 {
+		if was, is := before.Toward(d).Queue, a.Link.Toward(d).Queue; (was.managed() || is.managed()) && !reflect.DeepEqual(was, is) {
+			v.wrong(sub(path, "path"), a.Path+" cannot change during a run", "only the limits of a drop-tail queue can")
+		}
+	}
+	if v.errs.at("") || slices.ContainsFunc(*v.errs, func(e *Error) bool { return strings.HasPrefix(e.Path, "links."+p[1]) }) {
+		return // it was wrong before
+	}
+	linkCheck{tree: root, base: p[:2], report: func(_ []string, wrong, right string) { v.wrong(sub(path, "to"), wrong, right) }}.check(a.Link)
+}
+
+// adopt takes over what was read from files for a link.
+func (l *Link) adopt(from *Link) {
+	l.Points = from.Points
+	if l.Delay.Table != "" {
+		l.Delay.Values = from.Delay.Values
+	}
+	for _, c := range [][2]*LinkChange{{l.Forward, from.Forward}, {l.Backward, from.Backward}} {
+		if c[0] == nil || c[1] == nil {
+			continue
+		}
+		c[0].Points = c[1].Points
+		if c[0].Delay != nil && c[1].Delay != nil && c[0].Delay.Table != "" {
+			c[0].Delay.Values = c[1].Delay.Values
 		}
 	}
 }

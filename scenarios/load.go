@@ -22,7 +22,7 @@ type Options struct {
 type Scenario struct {
 	Name      string   // of the file, without folder and extension
 	Family    string   // the embedded scenario's family; empty for a file of the user's
-	Files     []string // the files it was made from: its own, then those that it extends
+	Files     []string // the files it was made from: its own, those that it extends, then those that links name
 	Hash      string   // SHA-256 over those files' text, in hexadecimal
 	Overrides []string // as given
 	File      File     // everything merged, profiles put into nodes, defaults filled in
@@ -110,7 +110,9 @@ func (s source) relative(name string) source {
 type loader struct {
 	errs  Errors
 	files []string
-	hash  interface {
+	// sources are the files by the name that positions have.
+	sources map[string]source
+	hash    interface {
 		Write([]byte) (int, error)
 		Sum([]byte) []byte
 	}
@@ -137,6 +139,10 @@ func (l *loader) file(s source, open []string, by Pos) *tree {
 func (l *loader) text(s source, open []string, text []byte) *tree {
 	order := len(l.files)
 	l.files = append(l.files, s.String())
+	if l.sources == nil {
+		l.sources = map[string]source{}
+	}
+	l.sources[s.String()] = s
 	l.hash.Write([]byte(strconv.Itoa(len(text)) + "\n"))
 	l.hash.Write(text)
 	t := readYAML(s.String(), order, text, &l.errs)
@@ -179,6 +185,7 @@ func (l *loader) finish(src source, root *tree, opt Options) (*Scenario, error) 
 	l.override(root, opt)
 	file := build(root, &l.errs)
 	leftNulls(root, &l.errs)
+	l.linkFiles(src, root, file)
 	s := &Scenario{
 		Name:      strings.TrimSuffix(path.Base(filepath.ToSlash(src.path)), path.Ext(src.path)),
 		Files:     l.files,
@@ -199,7 +206,7 @@ func (l *loader) finish(src source, root *tree, opt Options) (*Scenario, error) 
 	return s, nil
 }
 
-// override applies --set and --seed, and between those for profiles and the others puts profiles into nodes.
+// override applies --set and --seed, and between those for profiles and links and the others puts profiles into nodes.
 func (l *loader) override(root *tree, opt Options) {
 	var late []override
 	for i, arg := range opt.Set {
@@ -212,6 +219,7 @@ func (l *loader) override(root *tree, opt Options) {
 		}
 	}
 	putProfiles(root, &l.errs)
+	putLinkProfiles(root)
 	if opt.Seed != nil {
 		p := Pos{File: "--seed", order: maxFiles + len(opt.Set)}
 		late = append(late, override{path: []string{"run", "seed"}, pos: p,

@@ -60,7 +60,7 @@ func TestMergeAndExplain(t *testing.T) {
 	if d := cmp.Diff(explainValues(t, s), explainValues(t, again)); d != "" {
 		t.Errorf("what is written back is another scenario:\n%s", d)
 	}
-	if got := s.File.Links["core"].Toward(0); got.Loss != 2e7 || got.Delay != 7e6 || s.File.Links["core"].Toward(1).Loss != 0 {
+	if got := s.File.Links["core"].Toward(0); got.Loss.Rate != 2e7 || got.Delay.Mean != 7e6 || s.File.Links["core"].Toward(1).Loss.Rate != 0 {
 		t.Errorf("directions: %+v", got)
 	}
 	if s.Origin("links.core.delay") != "testdata/merge/base.yaml:15:39" {
@@ -90,7 +90,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := s.File
-	if f.Run.Seed != 1 || f.Run.Family != "ipv4" || f.Links["l"].MTU != 1500 || f.Links["l"].Rate != 0 || f.Links["l"].Queue != 256<<10 {
+	if f.Run.Seed != 1 || f.Run.Family != "ipv4" || f.Links["l"].MTU != 1500 || f.Links["l"].Rate != 0 || f.Links["l"].Queue.Size != 256<<10 {
 		t.Errorf("%+v %+v", f.Run, f.Links["l"])
 	}
 	if c := f.Sessions["s"]; c.Count != 1 || c.Media != "msrp" || c.Security != "none" {

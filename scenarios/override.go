@@ -45,7 +45,7 @@ func readOverride(i int, arg string, errs *Errors) (override, bool) {
 
 // early tells whether the override must come before profiles are put into nodes.
 func (o *override) early() bool {
-	return o.path[0] == "profiles" || len(o.path) >= 3 && o.path[0] == "nodes" && o.path[2] == "profile"
+	return o.path[0] == "profiles" || o.path[0] == "links" || len(o.path) >= 3 && o.path[0] == "nodes" && o.path[2] == "profile"
 }
 
 // apply changes root. Every step of the path must be a key that there can be; a named thing (a node, a link) or an item of
@@ -96,6 +96,10 @@ func (o *override) apply(root *tree, errs *Errors) {
 		if last {
 			o.put(at, key, errs)
 			return
+		}
+		if f, ok := shortOf(next); ok && exists && old.kind == scalarTree && !old.isNull() {
+			old = &tree{kind: mapTree, pos: old.pos, keys: []entry{{f.name, old.pos, old}}}
+			o.at(at, key, old)
 		}
 		if !exists || old.isNull() || old.kind == scalarTree && bare(next).Kind() != reflect.Interface {
 			old = &tree{kind: mapTree, pos: o.pos}

@@ -78,6 +78,9 @@ func instance(n *tree, t reflect.Type) any {
 	}
 	if t != nil {
 		t = bare(t)
+		if f, ok := shortOf(t); ok {
+			t = f.typ
+		}
 		if n.tag != "!!null" && (isText(t) || t.Kind() == reflect.String && n.tag != "!!bool") {
 			return n.text
 		}

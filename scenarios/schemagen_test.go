@@ -43,8 +43,11 @@ func generate(t *testing.T) []byte {
 	root := g.reflect(reflect.TypeFor[File]())
 	for done := map[reflect.Type]bool{}; len(g.todo) > 0; g.todo = g.todo[1:] {
 		if u := g.todo[0]; !done[u] {
-			done[u] = true
-			g.union(u)
+			if done[u] = true; isUnion(u) {
+				g.union(u)
+			} else {
+				g.defs[defName(u)] = g.itself(u)
+			}
 		}
 	}
 	g.defs["Profile"] = &jsonschema.Schema{Type: "object", Properties: g.defs["Node"].Properties,
@@ -101,6 +104,16 @@ func (g *generator) mapType(t reflect.Type) *jsonschema.Schema {
 			g.todo = append(g.todo, t)
 		}
 		return &jsonschema.Schema{Ref: "#/$defs/" + defName(t)}
+	case isShort(t):
+		if g.defs[defName(t)] == nil && !slices.Contains(g.todo, t) {
+			g.todo = append(g.todo, t)
+		}
+		f, _ := shortOf(t)
+		scalar := g.mapType(f.typ)
+		if f.typ.Kind() == reflect.Bool {
+			scalar = &jsonschema.Schema{Type: "boolean"}
+		}
+		return &jsonschema.Schema{If: &jsonschema.Schema{Type: "object"}, Then: &jsonschema.Schema{Ref: "#/$defs/" + defName(t)}, Else: scalar}
 	case isEnum:
 		s := &jsonschema.Schema{Type: "string"}
 		for _, e := range enum.SchemaEnum() {
@@ -123,8 +136,13 @@ func (g *generator) mapType(t reflect.Type) *jsonschema.Schema {
 	return nil
 }
 
-// union describes a value whose keys depend on one of them: which one is if, its keys are then.
-func (g *generator) union(t reflect.Type) {
+func isShort(t reflect.Type) bool {
+	_, ok := shortOf(t)
+	return ok
+}
+
+// itself reflects a struct that the mapper stands for elsewhere.
+func (g *generator) itself(t reflect.Type) *jsonschema.Schema {
 	mapper := g.r.Mapper
 	g.r.Mapper = func(u reflect.Type) *jsonschema.Schema {
 		if u == t {
@@ -132,8 +150,13 @@ func (g *generator) union(t reflect.Type) {
 		}
 		return mapper(u)
 	}
-	common := g.reflect(t)
-	g.r.Mapper = mapper
+	defer func() { g.r.Mapper = mapper }()
+	return g.reflect(t)
+}
+
+// union describes a value whose keys depend on one of them: which one is if, its keys are then.
+func (g *generator) union(t reflect.Type) {
+	common := g.itself(t)
 	tag, all := reflect.New(t).Interface().(union).variants()
 	out := &jsonschema.Schema{Type: "object", Required: common.Required, Properties: jsonschema.NewProperties()}
 	var names []any

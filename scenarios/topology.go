@@ -29,22 +29,7 @@ func (v *validator) links() {
 		} else if l.MTU > 65535 {
 			v.wrong(at("links", name, "mtu"), l.MTU.String()+" is too large", "at most 65535B")
 		}
-		for d, key := range at("", "forward", "backward") {
-			path := at("links", name)
-			if d > 0 {
-				path = append(path, key)
-			}
-			if d == 1 && l.Forward == nil || d == 2 && l.Backward == nil {
-				continue // the link's own queue is checked already
-			}
-			q := l
-			if d > 0 {
-				q = l.Toward(d - 1)
-			}
-			if q.Rate > 0 && q.Queue < q.MTU && l.MTU <= 65535 {
-				v.wrong(append(path, "queue"), q.Queue.String()+" does not hold one packet", "at least the MTU, "+q.MTU.String())
-			}
-		}
+		linkCheck{tree: v.s.tree, base: at("links", name), report: v.wrong}.check(l)
 	}
 }
 

@@ -78,7 +78,11 @@ func (n *namer) path(path []string) (formula.Value, error) {
 	if !written && !deflt && path[0] != "links" || v.Kind() == reflect.Pointer && v.IsNil() {
 		return formula.Value{}, errors.New(dotted(path) + " has no value in this scenario")
 	}
-	return number(reflect.Indirect(v), dotted(path))
+	v = reflect.Indirect(v)
+	if f, ok := shortOf(v.Type()); ok {
+		v = v.FieldByIndex(f.index)
+	}
+	return number(v, dotted(path))
 }
 
 // step goes one key down from v.

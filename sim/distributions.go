@@ -82,7 +82,11 @@ func (s *Stream) exponential() uint64 {
 
 // normal returns a sample of mean 0 and standard deviation 1 as size, in units of 2^-fixedBits, and sign.
 func (s *Stream) normal() (size uint64, negative bool) {
-	p := s.Uint64()
+	return normalAt(s.Uint64())
+}
+
+// normalAt returns the quantile at p, in 2^-64.
+func normalAt(p uint64) (size uint64, negative bool) {
 	if negative = p>>63 == 0; !negative {
 		p = ^p
 	}

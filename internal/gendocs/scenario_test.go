@@ -99,6 +99,8 @@ func (p *page) table(s *jsonschema.Schema) {
 // value says what a key takes.
 func (p *page) value(s *jsonschema.Schema) string {
 	switch {
+	case s.If != nil: // a scalar, or a map
+		return p.value(s.Else) + ", or " + p.value(s.Then)
 	case s.Ref != "":
 		return p.link(strings.TrimPrefix(s.Ref, "#/$defs/"))
 	case len(s.Enum) > 0:

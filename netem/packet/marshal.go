@@ -4,10 +4,22 @@ import "encoding/binary"
 
 var be = binary.BigEndian
 
-// Marshal appends the packet's wire octets to dst, with correct lengths and checksums.
+// Marshal appends the packet's wire octets to dst, with correct lengths and checksums. Of a damaged packet one bit is
+// wrong.
 //
 // The checksum of a first fragment covers the octets of the whole datagram: they are taken from Frag.Total and Frag.Sum.
 func (p *Packet) Marshal(dst []byte) []byte {
+	at := len(dst)
+	dst = p.intact(dst)
+	if n := len(dst) - at; p.Damaged && n > 0 {
+		bit := int(p.Flipped) % (8 * n) // a fragment of a damaged packet may be shorter
+		dst[at+bit/8] ^= 0x80 >> (bit % 8)
+	}
+	return dst
+}
+
+// intact appends the octets as the sender meant them.
+func (p *Packet) intact(dst []byte) []byte {
 	if p.Dst.Is4() {
 		dst = p.appendIPv4(dst)
 	} else {

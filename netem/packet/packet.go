@@ -23,6 +23,7 @@ type Packet struct {
 	Proto            Proto
 	TTL              uint8 // hop limit in IPv6
 	TOS              uint8 // DSCP and ECN; traffic class in IPv6
+	Damaged          bool  // a bit has been flipped on the way: the checksum is wrong
 	Frag             Fragment
 	Cause            sim.Cause // what made the sender send it, moved on by every hop
 	Payload          Payload   // octets behind the transport header; for a later fragment, raw octets of the datagram
@@ -31,7 +32,9 @@ type Packet struct {
 	ID     uint64   // number of the packet in the run, the same on every hop; for observers
 	Queued sim.Time // when it entered the queue that it waits in, where the queue is a netem.Discipline
 	ICMP   ICMPHeader
-	_      [8]byte // to 256 octets, so that packets begin with a cache line
+
+	Flipped uint32 // which bit, where Damaged, counted from the first of the packet
+	_       uint32 // to 256 octets, so that packets begin with a cache line
 }
 
 // Flags are the TCP control bits (RFC 9293 §3.1, RFC 3168).

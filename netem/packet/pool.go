@@ -13,8 +13,8 @@ type Pool struct {
 // chunk is how many packets are allocated together when the free list runs dry.
 const chunk = 64
 
-// Peek returns a packet that is still free, with whatever its last user left in it but the payload, which is empty, and
-// the ICMP header, which is zero: somebody who does not know yet whether there is something to send may fill all the
+// Peek returns a packet that is still free, with whatever its last user left in it but the payload, which is empty,
+// the ICMP header, which is zero, and the mark of damage: somebody who does not know yet whether there is something to send may fill all the
 // rest, and call Take only if so.
 func (l *Pool) Peek() *Packet {
 	if n := len(l.free); n > 0 {
@@ -57,6 +57,7 @@ func (l *Pool) Get() *Packet {
 // octets. The rest is left as it is until Get, for clearing it costs more than most users need.
 func (l *Pool) Put(p *Packet) {
 	p.Payload.Reset()
+	p.Damaged = false
 	if p.Proto != TCP {
 		p.ICMP = ICMPHeader{}
 	}

@@ -3,7 +3,6 @@ package run
 import (
 	"fmt"
 	"net/netip"
-	"time"
 
 	"imsim/netem"
 	"imsim/netem/packet"
@@ -26,9 +25,9 @@ type world struct {
 	k     *sim.Kernel
 	net   *netem.Network
 	env   *nodes.Env
-	links map[string][2]*netem.Direction // by link; never ranged over
-	ues   map[string]*ue.UE              // by node; never ranged over
-	ready []interface{ Settled() bool }  // who must be in place before calls start
+	links map[string][2]*way            // by link; never ranged over
+	ues   map[string]*ue.UE             // by node; never ranged over
+	ready []interface{ Settled() bool } // who must be in place before calls start
 	users *users
 
 	controllers map[string]*pcscf.PCSCF
@@ -40,7 +39,7 @@ type world struct {
 // alone.
 func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nodes.Engine) (*world, error) {
 	w := &world{
-		file: &sc.File, k: k, links: map[string][2]*netem.Direction{}, ues: map[string]*ue.UE{},
+		file: &sc.File, k: k, links: map[string][2]*way{}, ues: map[string]*ue.UE{},
 		controllers: map[string]*pcscf.PCSCF{}, gateways: map[string]*mediagw.Gateway{},
 	}
 	family := netem.IPv4
@@ -85,15 +84,21 @@ func (w *world) connect() error {
 	}
 	for _, name := range scenarios.Names(f.Links) {
 		l := f.Links[name]
-		cfg := netem.LinkConfig{
-			AtoB: direction(l.Toward(0)), BtoA: direction(l.Toward(1)),
-			AName: iface(l.Between[0], name), BName: iface(l.Between[1], name),
+		cfg := netem.LinkConfig{AName: iface(l.Between[0], name), BName: iface(l.Between[1], name)}
+		var ways [2]*way
+		for i, d := range []*netem.DirectionConfig{&cfg.AtoB, &cfg.BtoA} {
+			var err error
+			if ways[i], *d, err = w.newWay(name, i, l.Toward(i)); err != nil {
+				return fmt.Errorf("links.%s: %w", name, err)
+			}
 		}
 		a, b, err := w.net.Connect(w.net.Node(l.Between[0].Node), w.net.Node(l.Between[1].Node), cfg)
 		if err != nil {
 			return fmt.Errorf("links.%s: %w", name, err)
 		}
-		w.links[name] = [2]*netem.Direction{a.Out, b.Out}
+		ways[0].start(a.Out)
+		ways[1].start(b.Out)
+		w.links[name] = ways
 	}
 	return w.net.ComputeRoutes()
 }
@@ -103,14 +108,6 @@ func iface(e scenarios.Endpoint, link string) string {
 		return e.Interface
 	}
 	return link
-}
-
-// direction is a link's configuration in one direction.
-func direction(l scenarios.Link) netem.DirectionConfig {
-	return netem.DirectionConfig{
-		Rate: netem.BitRate(l.Rate), Delay: time.Duration(l.Delay), Jitter: time.Duration(l.Jitter), Reorder: l.Reorder,
-		Loss: sim.Prob(l.Loss), QueueOctets: int(l.Queue), MTU: int(l.MTU),
-	}
 }
 
 // populate makes the nodes.

@@ -50,12 +50,27 @@ var omissions = []Omission{
 		func(u *use) bool { return u.tls && u.engine == nodes.EngineModel }},
 	{"resumption, certificate chains and revocation", "every handshake is a full one with a self-signed certificate", "there is TLS", "tls",
 		func(u *use) bool { return u.tls }},
-	{"bursts of losses", "each packet is lost or not for itself", "a link loses packets", "links-and-ip",
-		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Loss > 0 }) }},
-	{"jitter with a memory", "each packet's delay is drawn for itself", "a link has jitter", "links-and-ip",
+	{"bursts of losses", "each packet is lost or not for itself; loss with a model has bursts", "a link loses packets independently", "links-and-ip",
+		func(u *use) bool {
+			return u.link(func(l scenarios.Link) bool {
+				return l.Loss.Rate > 0 && (l.Loss.Model == "" || l.Loss.Model == "bernoulli")
+			})
+		}},
+	{"jitter with a memory", "each packet's delay is drawn for itself; a delay with sd and correlation has one", "a link has jitter", "links-and-ip",
 		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Jitter > 0 }) }},
-	{"active queue management and scheduling by class", "packets are sent in their order, and dropped at the tail", "a link has a rate", "links-and-ip",
+	{"scheduling by class", "packets go in their order, or by flow", "a link has a rate", "links-and-ip",
 		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Rate > 0 }) }},
+	{"ECN of TCP", "our hosts' packets cannot be marked, so that they are dropped", "a queue or a loss marks", "links-and-ip",
+		func(u *use) bool {
+			return u.link(func(l scenarios.Link) bool {
+				q := l.Queue
+				return l.Loss.Mark || q.ECN != nil && *q.ECN || q.ECN == nil && q.Discipline == "fq-codel"
+			})
+		}},
+	{"a radio's grants, DRX, HARQ and handovers", "their effects are in the distribution of delays; outages are a trace or a timeline", "a link has a distribution of delays", "links-and-ip",
+		func(u *use) bool {
+			return u.link(func(l scenarios.Link) bool { return l.Delay.SD > 0 || len(l.Delay.Quantiles) > 0 })
+		}},
 	{"routing around failures", "routes are those of the whole network, throughout the run", "a link goes down", "links-and-ip",
 		func(u *use) bool { return u.down() }},
 }

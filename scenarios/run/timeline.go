@@ -51,18 +51,16 @@ func (c *changes) Handle(i uint32) {
 	switch a := c.steps[i].Action.(type) {
 	case *scenarios.LinkDown:
 		for _, d := range w.links[a.Link] {
-			d.SetUp(false)
+			d.dir.SetUp(false)
 		}
 	case *scenarios.LinkUp:
 		for _, d := range w.links[a.Link] {
-			d.SetUp(true)
+			d.dir.SetUp(true)
 		}
 	case *scenarios.SetValue:
 		name, _, _ := strings.Cut(strings.TrimPrefix(a.Path, "links."), ".")
 		for i, d := range w.links[name] {
-			if err := d.Configure(direction(a.Link.Toward(i))); err != nil {
-				w.k.Fail(err)
-			}
+			d.set(a.Link.Toward(i))
 		}
 	case *scenarios.H248Drop:
 		if p := w.controllers[a.Node]; p != nil {
