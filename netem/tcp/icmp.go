@@ -80,7 +80,14 @@ func (c *Conn) pathMTU(why sim.Cause, mtu int) {
 		return
 	}
 	c.mss = uint32(m)
-	c.rec.timeout(c.una, c.nxt)
 	c.rtt.timing = false
+	if c.sack && c.synAcked {
+		if b := &c.extend().board; !b.on {
+			b.start(c.una, c.nxt, c.lastSent)
+		}
+		c.presumeLost()
+	} else {
+		c.rec.timeout(c.una, c.nxt)
+	}
 	c.allow(why)
 }
