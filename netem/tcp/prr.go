@@ -8,8 +8,10 @@ type prr struct {
 
 func (p *prr) start(flight uint32) { *p = prr{flight: max(flight, 1)} }
 
-// count returns sndcnt after an acknowledgement that delivered n octets, with the slow start reduction bound.
-func (p *prr) count(n, pipe, ssthresh, mss uint32) uint32 {
+// count returns sndcnt after an acknowledgement that delivered n octets. The slow start reduction bound (PRR-SSRB) holds for
+// safe acknowledgements, which advance SND.UNA and show no further loss; otherwise the conservative one (PRR-CRB), as in
+// Linux: a queue that is still full must not be filled again.
+func (p *prr) count(n, pipe, ssthresh, mss uint32, safe bool) uint32 {
 	p.delivered += n
 	if pipe > ssthresh {
 		all := (uint64(p.delivered)*uint64(ssthresh) + uint64(p.flight) - 1) / uint64(p.flight)
@@ -18,9 +20,12 @@ func (p *prr) count(n, pipe, ssthresh, mss uint32) uint32 {
 		}
 		return uint32(all) - p.out
 	}
-	limit := n // PRR-SSRB: MAX(prr_delivered − prr_out, DeliveredData) + MSS
+	limit := n // MAX(prr_delivered − prr_out, DeliveredData)
 	if p.delivered > p.out {
 		limit = max(limit, p.delivered-p.out)
 	}
-	return min(ssthresh-pipe, limit+mss)
+	if safe {
+		limit += mss
+	}
+	return min(ssthresh-pipe, limit)
 }

@@ -58,13 +58,13 @@ func (c *Conn) recoverSACK(n, delivered, flight uint32, repeated bool) {
 	}
 	switch {
 	case r.fast:
-		c.reducing(delivered)
+		c.reducing(delivered, n > 0 && b.lost <= lost)
 	case r.lost:
 		c.grow(n, flight)
 	case b.lost > lost || !c.rackOn && b.sacked > 0 && r.dups >= dupThresh:
 		if le(r.recover, c.una) {
 			c.enterRecovery(flight)
-			c.reducing(delivered)
+			c.reducing(delivered, false)
 			break
 		}
 		fallthrough // RFC 6675 §5.1: what a timeout or another reaction covered begins no recovery
@@ -111,10 +111,10 @@ func (c *Conn) enterRecovery(flight uint32) {
 }
 
 // reducing sets the window during a recovery.
-func (c *Conn) reducing(delivered uint32) {
+func (c *Conn) reducing(delivered uint32, safe bool) {
 	b := &c.x.board
 	if c.cfg.PRR {
-		c.cc.cwnd = max(b.pipe+c.x.prr.count(delivered, b.pipe, c.cc.ssthresh, c.mss), c.mss)
+		c.cc.cwnd = max(b.pipe+c.x.prr.count(delivered, b.pipe, c.cc.ssthresh, c.mss, safe), c.mss)
 	}
 }
 
