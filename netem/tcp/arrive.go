@@ -87,6 +87,9 @@ func (c *Conn) arriveSynchronized(why sim.Cause, h *packet.TCPHeader, p *packet.
 			// RFC 9293 §3.10.7.4: with a zero window, valid ACKs are still processed.
 			c.arriveAck(why, h, p)
 		}
+		if p.Len > 0 && le(h.Seq+uint32(p.Len), c.rnxt) {
+			c.noteRepeated(h.Seq, h.Seq+uint32(p.Len))
+		}
 		c.answerUnacceptable(why, n)
 		return
 	}
@@ -141,6 +144,7 @@ func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 	}
 	if ack != c.una {
 		c.acknowledged(h, why, news, repeated)
+		c.eceNow = false
 		return c.ownFINAcknowledged(why)
 	}
 	if c.wnd == 0 && c.timers.giveUp.armed() {

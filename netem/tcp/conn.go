@@ -98,6 +98,7 @@ type Conn struct {
 	ecnAsked         bool // our SYN asked for it
 	echo             bool // ECE is to be sent
 	ceNow            bool // the segment at hand came with CE
+	eceNow           bool // the acknowledgement at hand came with ECE
 	cwr              bool // CWR is to be sent
 	rstReason        Reason
 	rstSeq           uint32

@@ -4,6 +4,9 @@ package tcp
 
 // grow is for n octets newly acknowledged while flight octets were under way before.
 func (c *Conn) grow(n, flight uint32) {
+	if n == 0 || c.eceNow {
+		return // RFC 3168 §6.1.2: not on an acknowledgement with ECE
+	}
 	if c.cfg.Congestion != CUBIC {
 		c.cc.acked(n, flight, c.mss)
 		return
@@ -15,7 +18,7 @@ func (c *Conn) grow(n, flight uint32) {
 		}
 	} else if c.cc.cwnd < c.cc.ssthresh {
 		c.cc.acked(n, flight, c.mss)
-	} else if n > 0 {
+	} else {
 		u.acked(&c.cc, c.now, c.rtt.srtt, n, c.mss)
 	}
 	u.last = c.now

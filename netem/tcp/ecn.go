@@ -60,6 +60,7 @@ func (c *Conn) arriveECN(h *packet.TCPHeader) {
 		c.echo = c.ceNow // RFC 3168 §6.1.3
 	}
 	c.ceNow = false
+	c.eceNow = h.Flags&packet.ECE != 0 && h.Ack != c.una
 	if h.Flags&packet.ECE != 0 && c.respond() {
 		c.cwr = true // RFC 3168 §6.1.2: told with the next new data
 	}

@@ -135,6 +135,9 @@ func (c *Conn) takeSynRTT(h *packet.TCPHeader) {
 	case c.ts && h.HasTS && h.TSEcr != 0:
 		c.sampleTimestamp(h)
 	}
+	if c.rackOn {
+		c.x.rack.minRTT = c.rtt.srtt
+	}
 	c.rtt.backoff = 0
 	c.armKeepAlive(c.waitWhy)
 	if c.repeated && c.rtt.srtt == 0 && c.rtt.rto < fallbackRTO {
