@@ -69,6 +69,18 @@ type Conn struct {
 	state            State
 	syns             uint8 // SYN or SYN,ACK segments sent
 	sndWS, rcvWS     uint8
+	sack             bool // selective acknowledgements are in use
+	rackOn           bool // RACK-TLP is in use
+	lasting          bool // the extension stays
+	resend           bool // the scoreboard may have something to be sent again
+	tailDue          bool // a loss probe is to be sent
+	keepDue          bool // a keepalive probe is to be sent
+	ecn              bool // ECN is in use
+	ecnAsked         bool // our SYN asked for it
+	echo             bool // ECE is to be sent
+	ceNow            bool // the segment at hand came with CE
+	eceNow           bool // the acknowledgement at hand came with ECE
+	cwr              bool // CWR is to be sent
 	offerWS, offerTS bool // what our SYN or SYN,ACK carries
 	ts               bool // timestamps are in use
 	passive          bool // SYN-RECEIVED was reached from LISTEN
@@ -88,18 +100,6 @@ type Conn struct {
 	wantDrained      bool
 	writeBlocked     bool
 	softError        bool
-	sack             bool // selective acknowledgements are in use
-	rackOn           bool // RACK-TLP is in use
-	lasting          bool // the extension stays
-	resend           bool // the scoreboard may have something to be sent again
-	tailDue          bool // a loss probe is to be sent
-	keepDue          bool // a keepalive probe is to be sent
-	ecn              bool // ECN is in use
-	ecnAsked         bool // our SYN asked for it
-	echo             bool // ECE is to be sent
-	ceNow            bool // the segment at hand came with CE
-	eceNow           bool // the acknowledgement at hand came with ECE
-	cwr              bool // CWR is to be sent
 	rstReason        Reason
 	rstSeq           uint32
 	tsOffset         uint32

@@ -25,14 +25,17 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 			return c.emitHandshake(out)
 		}
 	}
-	if c.rec.pending() && c.emitAgain(out) || c.resend && c.emitLost(out) || c.tailDue && c.emitProbe(out) {
+	if c.rec.pending() && c.emitAgain(out) {
+		return true
+	}
+	if c.x != nil && (c.resend && c.emitLost(out) || c.tailDue && c.emitProbe(out)) {
 		return true
 	}
 	if n, fin, ok := c.next(); ok {
 		c.emitNew(out, n, fin)
 		return true
 	}
-	if c.resend && c.emitMore(out) {
+	if c.x != nil && c.resend && c.emitMore(out) {
 		return true
 	}
 	if c.ackDue {
@@ -40,7 +43,7 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 		c.finish(out)
 		return true
 	}
-	if c.keepDue {
+	if c.x != nil && c.keepDue {
 		// RFC 9293 §3.8.4: SEG.SEQ = SND.NXT−1, so that it must be answered; no octets, as Linux.
 		c.keepDue = false
 		c.start(out, packet.ACK, c.nxt-1, c.waitWhy)
@@ -61,8 +64,7 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 
 // Quiet reports whether Emit has certainly nothing to give: all that was written is under way and nothing is due.
 func (c *Conn) Quiet() bool {
-	return (c.finSent || c.nxt == c.end && !c.finQueued) && !c.ackDue && !c.rstDue && !c.synDue && !c.probeDue && !c.rec.pending() &&
-		!c.resend && !c.tailDue && !c.keepDue
+	return (c.x == nil || !c.resend && !c.tailDue && !c.keepDue) && (c.finSent || c.nxt == c.end && !c.finQueued) && !c.ackDue && !c.rstDue && !c.synDue && !c.probeDue && !c.rec.pending()
 }
 
 // watchWindow arms the persist timer when something waits and nothing is under way to bring news of the window.

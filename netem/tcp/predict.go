@@ -24,7 +24,9 @@ func (c *Conn) predicted(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 	case c.pawsFails(h):
 		return false
 	}
-	c.ceNow = false
+	if c.ecn {
+		c.ceNow = false
+	}
 	c.noteTimestamp(h)
 	c.takeWindow(h)
 	if acked != 0 {

@@ -67,7 +67,11 @@ func (c *Conn) advanced(n, flight uint32) (restart bool) {
 	}
 	switch {
 	case !r.fast:
-		c.grow(n, flight)
+		if c.x == nil && !c.ecn {
+			c.cc.acked(n, flight, c.mss)
+		} else {
+			c.grow(n, flight)
+		}
 		return true
 	case le(r.recover, c.una):
 		// RFC 6582 §3.2 (3), full acknowledgement: against a burst.

@@ -80,7 +80,7 @@ func (c *Conn) next() (n uint32, fin, ok bool) {
 	if avail == 0 && !c.finQueued {
 		return 0, false, false
 	}
-	if c.resend && c.x.board.lost > 0 {
+	if c.x != nil && c.x.board.lost > 0 {
 		return 0, false, false // RFC 6675 §4, NextSeg (1): first what is lost
 	}
 	flight := c.nxt - c.una
@@ -88,14 +88,14 @@ func (c *Conn) next() (n uint32, fin, ok bool) {
 	if avail == 0 {
 		return 0, true, open > 0
 	}
-	pipe, cwnd := flight, c.cc.cwnd
-	if c.scoreboard() {
-		pipe = c.x.board.pipe
-	} else {
-		cwnd += c.inflation()
+	pipe, cwnd, mss := flight, c.cc.cwnd+c.inflation(), c.mss
+	if c.x != nil {
+		mss = c.segment()
+		if c.x.board.on {
+			pipe, cwnd = c.x.board.pipe, c.cc.cwnd
+		}
 	}
 	usable := min(open, room(cwnd, pipe))
-	mss := c.segment()
 	n = min(avail, mss, usable)
 	if n == 0 {
 		return 0, false, false
