@@ -155,7 +155,7 @@ func (s *Stream) emit() {
 	now := n.K.Now()
 	for p := n.Pool.Peek(); s.conn.Emit(now, p); p = n.Pool.Peek() {
 		n.take(&h.Core)
-		p.TTL, p.TOS, p.Frag = defaultTTL, 0, packet.Fragment{DF: true}
+		p.TTL, p.Frag = defaultTTL, packet.Fragment{DF: true}
 		if s.generation != h.routes.generation {
 			s.out, s.generation = h.routes.lookup(&h.Core, s.conn.Remote().Addr), h.routes.generation
 		}

@@ -149,6 +149,9 @@ func (h *Host) receiveTCP(p *packet.Packet) {
 		s = h.tcp.slots[ref.index()].s
 		h.tcp.latest = s
 	}
+	if p.TOS&3 == tcp.CE {
+		s.conn.CongestionExperienced()
+	}
 	s.conn.Segment(h.net.K.Now(), p.Cause, &p.TCP, &p.Payload)
 	h.net.Pool.Put(p)
 	s.pump()

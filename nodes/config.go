@@ -10,10 +10,16 @@ import (
 
 // TCPConfig is how a node's TCP behaves. The zero value is the default throughout.
 type TCPConfig struct {
+	Profile      string         `yaml:"profile" jsonschema:"enum=rfc,enum=linux" jsonschema_description:"Named set of behaviours that the other keys change: rfc (NewReno with SACK, RTO at least 1 s, SYN repetitions for 3 min, ICMP as in RFC 9293) or linux (kernel 6.x: CUBIC, RACK-TLP, PRR, RTO floor 200 ms under the variance, quick acknowledgements, ECN when asked). Default: rfc with the classic SYN schedule and ICMP errors as Linux takes them."`
+	Congestion   string         `yaml:"congestion" jsonschema:"enum=newreno,enum=cubic" jsonschema_description:"Congestion control (RFC 5681 and 6582, or RFC 9438); default newreno, cubic in the profile linux."`
+	SACK         *bool          `yaml:"sack" jsonschema_description:"Offer selective acknowledgements (RFC 2018); default true."`
+	RACK         *bool          `yaml:"rack" jsonschema_description:"RACK-TLP loss detection (RFC 8985) in place of RFC 6675; needs sack; default false, true in the profile linux."`
+	ECN          string         `yaml:"ecn" jsonschema:"enum=off,enum=accept,enum=offer" jsonschema_description:"Explicit congestion notification (RFC 3168): off, accept when the peer asks, or offer; default off, accept in the profile linux."`
+	KeepAlive    units.Duration `yaml:"keepalive" jsonschema_description:"Probe a connection that has been silent this long (RFC 9293 3.8.4), then every 75 s, and give up after 9 probes; default never. Linux takes 7200s."`
 	MSS          int            `yaml:"mss" jsonschema:"minimum=64,maximum=65495" jsonschema_description:"Largest segment announced in octets; default from the path's MTU."`
-	SYNSchedule  string         `yaml:"syn-schedule" jsonschema:"enum=classic,enum=linux,default=classic" jsonschema_description:"When an unanswered SYN is repeated: classic (1 3 7 15 31 63 s) or linux (kernel 6.5 and later)."`
+	SYNSchedule  string         `yaml:"syn-schedule" jsonschema:"enum=classic,enum=linux" jsonschema_description:"When an unanswered SYN is repeated: classic (1 3 7 15 31 63 s) or linux (kernel 6.5 and later); default as the profile says, classic without one."`
 	Connect      units.Duration `yaml:"connect" jsonschema_description:"Give up an active open after this; default 35s at endpoints and 30s at gateways (tcp.connect and synTimeout)."`
-	DelayedACK   units.Duration `yaml:"delayed-ack" jsonschema:"default=40ms" jsonschema_description:"Longest delay of an acknowledgement."`
+	DelayedACK   units.Duration `yaml:"delayed-ack" jsonschema_description:"Longest delay of an acknowledgement; default 40ms, in the profile linux 40 to 200 ms by estimate after quick acknowledgements."`
 	UserTimeout  units.Duration `yaml:"user-timeout" jsonschema_description:"Give up an established connection after this without an acknowledgement; default 120s at gateways and 15m at endpoints."`
 	TimeWait     units.Duration `yaml:"time-wait" jsonschema:"default=60s" jsonschema_description:"Length of TIME-WAIT."`
 	Nagle        bool           `yaml:"nagle" jsonschema:"default=false" jsonschema_description:"Hold back small segments while data is unacknowledged (RFC 1122 4.2.3.4)."`
@@ -23,13 +29,40 @@ type TCPConfig struct {
 
 // Config makes the machine's configuration, with the given defaults for what is not set.
 func (c TCPConfig) Config(connect, userTimeout time.Duration, buffer int) tcp.Config {
-	t := tcp.Config{
-		MSS: c.MSS, Nagle: c.Nagle, NoTimestamps: c.NoTimestamps,
-		ConnectTimeout: connect, UserTimeout: userTimeout,
-		DelayedACK: time.Duration(c.DelayedACK), TimeWait: time.Duration(c.TimeWait),
-		SendBuffer: buffer, RecvBuffer: buffer,
+	var t tcp.Config
+	switch c.Profile {
+	case "rfc":
+		t = tcp.ProfileRFC()
+	case "linux":
+		t = tcp.ProfileLinux()
 	}
-	if c.SYNSchedule == "linux" {
+	t.MSS, t.Nagle, t.NoTimestamps = c.MSS, c.Nagle, c.NoTimestamps
+	t.ConnectTimeout, t.UserTimeout, t.TimeWait = connect, userTimeout, time.Duration(c.TimeWait)
+	t.SendBuffer, t.RecvBuffer = buffer, buffer
+	if t.DelayedACK = time.Duration(c.DelayedACK); t.DelayedACK != 0 {
+		t.QuickACK = false
+	}
+	switch c.Congestion {
+	case "newreno":
+		t.Congestion = tcp.NewReno
+	case "cubic":
+		t.Congestion = tcp.CUBIC
+	}
+	t.NoSACK = !Or(c.SACK, true)
+	t.RACK = Or(c.RACK, t.RACK)
+	switch c.ECN {
+	case "off":
+		t.ECN = tcp.ECNOff
+	case "accept":
+		t.ECN = tcp.ECNAccept
+	case "offer":
+		t.ECN = tcp.ECNOffer
+	}
+	t.KeepAlive = time.Duration(c.KeepAlive)
+	switch c.SYNSchedule {
+	case "classic":
+		t.SYNSchedule = tcp.Classic
+	case "linux":
 		t.SYNSchedule = tcp.Linux
 	}
 	if c.Connect != 0 {

@@ -8,15 +8,24 @@ import (
 // Segment takes an arriving segment (RFC 9293 §3.10.7). The spans of p are shared, its slice is not kept.
 // A closed connection ignores it: the host answers with ResetFor.
 func (c *Conn) Segment(now sim.Time, why sim.Cause, h *packet.TCPHeader, p *packet.Payload) {
-	c.now = now
-	c.segsIn++
 	if c.state == Closed {
+		c.segsIn++
 		return
 	}
+	c.begin(now, why)
 	if !c.predicted(why, h, p) {
 		c.arrive(why, h, p)
 	}
 	c.allow(why)
+}
+
+// begin notes that a segment has come.
+func (c *Conn) begin(now sim.Time, why sim.Cause) {
+	c.now = now
+	c.segsIn++
+	if c.x != nil && c.cfg.KeepAlive > 0 {
+		c.hear(why)
+	}
 }
 
 // arrive takes a segment of any kind in any state but CLOSED.
@@ -78,6 +87,9 @@ func (c *Conn) arriveSynchronized(why sim.Cause, h *packet.TCPHeader, p *packet.
 			// RFC 9293 §3.10.7.4: with a zero window, valid ACKs are still processed.
 			c.arriveAck(why, h, p)
 		}
+		if p.Len > 0 && le(h.Seq+uint32(p.Len), c.rnxt) {
+			c.noteRepeated(h.Seq, h.Seq+uint32(p.Len))
+		}
 		c.answerUnacceptable(why, n)
 		return
 	}
@@ -125,16 +137,25 @@ func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 		return true // an old duplicate: its octets may still be news
 	}
 	changed := c.takeWindow(h)
+	c.arriveECN(h)
+	news, repeated := uint32(0), false
+	if c.sack && h.NumSACK > 0 {
+		news, repeated = c.takeSACK(h)
+	}
 	if ack != c.una {
-		c.acknowledged(h, why)
+		c.acknowledged(h, why, news, repeated)
+		c.eceNow = false
 		return c.ownFINAcknowledged(why)
 	}
 	if c.wnd == 0 && c.timers.giveUp.armed() {
 		c.armUserTimeout(why) // RFC 9293 §3.8.6.1: a peer that answers is alive, however long its window is shut
 	}
+	if c.scoreboard() {
+		c.duplicateSACK(why, h, news, repeated)
+	}
 	if c.timers.use == persist {
 		c.windowNews()
-	} else if !changed && ack != c.nxt && p.Len == 0 && h.Flags&packet.FIN == 0 {
+	} else if !c.sack && !changed && ack != c.nxt && p.Len == 0 && h.Flags&packet.FIN == 0 {
 		c.duplicate() // RFC 5681 §2: all five conditions
 	}
 	return true

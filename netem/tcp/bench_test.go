@@ -16,22 +16,23 @@ type bulk struct {
 	out      packet.Packet
 	in       packet.Payload
 	pay      packet.Payload
-	flight   []packet.Packet
 	segments int
+	lose     func() bool // whether the next segment of a is lost
 }
 
 func newBulk(pool *Pool) *bulk {
 	k := &bulk{cfg: Config{Pool: pool}}
+	k.connect()
+	return k
+}
+
+func (k *bulk) connect() {
 	k.a.OpenActive(0, sim.Cause{}, &k.cfg, addrA, addrB, 1)
 	k.a.Emit(0, &k.out)
 	k.b.OpenPassive(0, &Opening{Local: addrB, Remote: addrA, Header: k.out.TCP}, &k.cfg, 2, false)
 	for range 20 {
 		k.exchange()
 	}
-	for len(k.flight) < 64 {
-		k.flight = append(k.flight, packet.Packet{Payload: packet.Payload{Spans: make([]packet.Span, 0, 4)}})
-	}
-	return k
 }
 
 func (k *bulk) events(c *Conn) {
@@ -67,8 +68,10 @@ func (k *bulk) exchange() {
 	}
 	if k.a.Emit(k.now, &k.out) {
 		k.segments++
-		k.b.Segment(k.now, k.out.Cause, &k.out.TCP, &k.out.Payload)
-		k.events(&k.b)
+		if k.lose == nil || !k.lose() {
+			k.b.Segment(k.now, k.out.Cause, &k.out.TCP, &k.out.Payload)
+			k.events(&k.b)
+		}
 	}
 	if d := k.b.Deadline(); d <= k.now {
 		k.b.Tick(k.now, sim.Cause{})

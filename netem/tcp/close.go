@@ -129,6 +129,8 @@ func (c *Conn) finished(why sim.Cause) {
 	c.snd.release(c.pool)
 	c.ooo.release(c.pool)
 	c.timers.init()
+	c.dropExtension()
+	c.rackOn, c.sack = false, false
 	c.ackDue = false
 	c.state = Closed
 	c.event(EvClosed, 0, why)

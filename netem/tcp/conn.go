@@ -17,10 +17,11 @@ type Conn struct {
 	// Pointers come first, so that a garbage collection over many connections reads few words.
 	cfg    *Config
 	pool   *Pool
-	snd    ring     // written, not yet acknowledged
-	rcv    ring     // in order, not yet read
-	ooo    ring     // beyond a hole
-	events *reports // nil: none
+	x      *extension // nil: not needed at the moment
+	snd    ring       // written, not yet acknowledged
+	rcv    ring       // in order, not yet read
+	ooo    ring       // beyond a hole
+	events *reports   // nil: none
 
 	local, remote packet.AddrPort
 
@@ -68,6 +69,18 @@ type Conn struct {
 	state            State
 	syns             uint8 // SYN or SYN,ACK segments sent
 	sndWS, rcvWS     uint8
+	sack             bool // selective acknowledgements are in use
+	rackOn           bool // RACK-TLP is in use
+	lasting          bool // the extension stays
+	resend           bool // the scoreboard may have something to be sent again
+	tailDue          bool // a loss probe is to be sent
+	keepDue          bool // a keepalive probe is to be sent
+	ecn              bool // ECN is in use
+	ecnAsked         bool // our SYN asked for it
+	echo             bool // ECE is to be sent
+	ceNow            bool // the segment at hand came with CE
+	eceNow           bool // the acknowledgement at hand came with ECE
+	cwr              bool // CWR is to be sent
 	offerWS, offerTS bool // what our SYN or SYN,ACK carries
 	ts               bool // timestamps are in use
 	passive          bool // SYN-RECEIVED was reached from LISTEN
@@ -128,6 +141,7 @@ func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, is
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
 	c.pool.putReports(c.events)
+	c.dropExtension()
 	*c = Conn{} // in place; a literal with values would be made elsewhere and copied
 	c.cfg, c.pool = cfg, cfg.Pool
 	c.local, c.remote, c.now = local, remote, now
@@ -141,6 +155,7 @@ func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, is
 	c.rcvWS = windowShift(c.rcvBuf)
 	c.ownMSS = uint32(announcedMSS(cfg, local.Addr))
 	c.lastSent = now
+	c.extendForLife()
 }
 
 // OpenActive begins an active open: the SYN is the next segment that Emit gives. iss is the initial sequence number.
@@ -189,6 +204,7 @@ func (c *Conn) Forget() {
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
 	c.pool.putReports(c.events)
+	c.dropExtension()
 	*c = Conn{pool: c.pool, local: c.local, remote: c.remote}
 	c.timers.init()
 }
@@ -229,9 +245,11 @@ func (c *Conn) dead() {
 	c.rcv.release(c.pool)
 	c.ooo.release(c.pool)
 	c.timers.init()
+	c.dropExtension()
 	c.state = Closed
 	c.held, c.synDue, c.ackDue, c.probeDue = false, false, false, false
 	c.rec.from, c.rec.to = c.una, c.una
+	c.rackOn, c.sack = false, false
 }
 
 // reset ends the connection because of something that came from outside.

@@ -32,28 +32,37 @@
 // The state machine with simultaneous open and close and half-close (RFC 9293 §3.10), resets (§3.5.2), challenge
 // acknowledgements and their limit (RFC 5961), MSS, window scale and timestamps with PAWS (RFC 7323), the retransmission
 // timer (RFC 6298), slow start, congestion avoidance, fast retransmit (RFC 5681), NewReno (RFC 6582), the initial
-// window (RFC 6928), limited transmit (RFC 3042), delayed acknowledgements, silly window avoidance at both ends and its
-// override timer, zero-window probes in the form that Linux uses, Nagle, user timeout, SYN repetitions of two
-// schedules, ICMP errors of two profiles with Path MTU (RFC 1191), TIME-WAIT and its early end (RFC 6191, RFC 1337).
+// window (RFC 6928), limited transmit (RFC 3042), selective acknowledgements with reports of repetitions (RFC 2018,
+// RFC 2883) and recovery by a scoreboard (RFC 6675), Proportional Rate Reduction (RFC 6937), RACK-TLP (RFC 8985), CUBIC
+// (RFC 9438), ECN (RFC 3168), delayed acknowledgements and Linux's quick ones, silly window avoidance at both ends and
+// its override timer, zero-window and keepalive probes in the form that Linux uses, Nagle, user timeout, SYN repetitions
+// of three schedules, ICMP errors of two profiles with Path MTU (RFC 1191, RFC 8201), TIME-WAIT and its early end
+// (RFC 6191, RFC 1337). The zero Config is NewReno with selective acknowledgements; ProfileRFC and ProfileLinux are named sets.
 //
 // # Where we choose
 //
 // The congestion window grows only while it is used. The round-trip time is measured to the nanosecond on one segment
-// at a time; timestamps serve where that one was sent again. After a timeout everything is sent again from SND.UNA on,
-// as far as acknowledgements do not show that the receiver has it. A repeated SYN is answered by the SYN,ACK, not by an
-// ACK, and not twice within half a second. Abort sends RST,ACK. The timestamp
-// clock ticks in milliseconds from an offset that hangs on the two addresses.
+// at a time; timestamps serve where that one was sent again. Without selective acknowledgements everything is sent
+// again from SND.UNA on after a timeout, as far as acknowledgements do not show that the receiver has it; with them what
+// was reported is kept, unless the receiver turns out to have dropped it. Where RACK leaves segments under way at a
+// timeout, the window is those and one segment. RACK's least round-trip time is the connection's. A recovery of RFC 6675
+// does not find the loss of a retransmission: the timeout does. The window is set down at once on ECE and on a loss that
+// a probe repaired. A repeated SYN is answered by the SYN,ACK, not by an ACK, and not twice within half a second. Abort
+// sends RST,ACK. The timestamp clock ticks in milliseconds from an offset that hangs on the two addresses.
 //
 // # Not modelled
 //
-// Selective acknowledgements, CUBIC, RACK-TLP, PRR, keepalive and ECN; urgent data; octets in a SYN (they are left to
-// be sent again); TCP Fast Open; SYN cookies; quick acknowledgements at the start of a connection; growth of the
-// receive window by use (the whole buffer is offered at once); corking; security options.
+// Spurious retransmissions undone (RFC 4015, RFC 5682); HyStart; probing for a larger path MTU (RFC 4821, RFC 8899), and
+// its increase with time; Linux's pingpong mode of acknowledgements, tail loss probes without RACK, and pacing;
+// AccECN and ECN++; urgent data; octets in a SYN (they are left to be sent again); TCP Fast Open; SYN cookies; growth of
+// the receive window by use (the whole buffer is offered at once); corking; security options.
 //
 // # Validation
 //
 // Tests go by section of the RFCs: every row of the state table, the order of SEGMENT ARRIVES, timers to the
 // nanosecond, vectors for RTO and windows worked out by hand; two ends over a wire that loses, repeats and reorders;
-// arbitrary segments by fuzzing; every segment taken with and without header prediction, to the same state; more than
-// 2^32 octets in one connection; no allocation in the steady state.
+// with every combination of SACK, RACK, PRR and CUBIC;
+// CUBIC's integers against floating point; arbitrary segments by fuzzing; every segment taken with and without header prediction, to the same state; more than
+// 2^32 octets in one connection; no allocation in the steady state. In package netem: a golden table of throughput over
+// loss and round-trip time, and the response functions of NewReno (Mathis) and CUBIC.
 package tcp

@@ -28,12 +28,25 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 	if c.rec.pending() && c.emitAgain(out) {
 		return true
 	}
+	if c.x != nil && (c.resend && c.emitLost(out) || c.tailDue && c.emitProbe(out)) {
+		return true
+	}
 	if n, fin, ok := c.next(); ok {
 		c.emitNew(out, n, fin)
 		return true
 	}
+	if c.x != nil && c.resend && c.emitMore(out) {
+		return true
+	}
 	if c.ackDue {
 		c.start(out, packet.ACK, c.nxt, c.ackWhy)
+		c.finish(out)
+		return true
+	}
+	if c.x != nil && c.keepDue {
+		// RFC 9293 §3.8.4: SEG.SEQ = SND.NXT−1, so that it must be answered; no octets, as Linux.
+		c.keepDue = false
+		c.start(out, packet.ACK, c.nxt-1, c.waitWhy)
 		c.finish(out)
 		return true
 	}
@@ -51,12 +64,12 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 
 // Quiet reports whether Emit has certainly nothing to give: all that was written is under way and nothing is due.
 func (c *Conn) Quiet() bool {
-	return (c.finSent || c.nxt == c.end && !c.finQueued) && !c.ackDue && !c.rstDue && !c.synDue && !c.probeDue && !c.rec.pending()
+	return (c.x == nil || !c.resend && !c.tailDue && !c.keepDue) && (c.finSent || c.nxt == c.end && !c.finQueued) && !c.ackDue && !c.rstDue && !c.synDue && !c.probeDue && !c.rec.pending()
 }
 
 // watchWindow arms the persist timer when something waits and nothing is under way to bring news of the window.
 func (c *Conn) watchWindow() {
-	if c.timers.use == idle && c.una == c.nxt && !c.finSent && (c.end != c.nxt || c.finQueued) {
+	if (c.timers.use == idle || c.timers.use == keep) && c.una == c.nxt && !c.finSent && (c.end != c.nxt || c.finQueued) {
 		why := c.finWhy
 		if c.end != c.nxt {
 			why = c.snd.at(c.snd.find(c.nxt)).why
@@ -74,6 +87,7 @@ func (c *Conn) start(out *packet.Packet, f packet.Flags, seq uint32, why sim.Cau
 	out.Src, out.Dst = c.local.Addr, c.remote.Addr
 	out.SrcPort, out.DstPort = c.local.Port, c.remote.Port
 	out.Proto = packet.TCP
+	out.TOS = NotECT
 	out.Cause = why
 	out.TCP = packet.TCPHeader{Seq: seq, Flags: f}
 	out.Payload.Spans, out.Payload.Len = out.Payload.Spans[:0], 0
@@ -84,6 +98,9 @@ func (c *Conn) start(out *packet.Packet, f packet.Flags, seq uint32, why sim.Cau
 func (c *Conn) finish(out *packet.Packet) {
 	h := &out.TCP
 	h.Ack = c.rnxt
+	if c.echo {
+		h.Flags |= packet.ECE
+	}
 	h.Window = c.announceWindow()
 	c.fillOptions(h)
 	c.rack = c.rnxt
@@ -158,6 +175,13 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 		f |= packet.FIN
 	}
 	c.start(out, f, seq, why)
+	if c.ecn && n > 0 {
+		out.TOS = ECT0 // RFC 3168 §6.1.2, §6.1.5: new data only
+		if c.cwr {
+			out.TCP.Flags |= packet.CWR
+			c.cwr = false
+		}
+	}
 	if k != nil && k.span.Bytes == nil && lt(seq+n, k.end()) {
 		fillSynthetic(&out.Payload, int(n), k.span.Pattern, k.span.Off+uint64(seq-k.seq)) // bulk transfers
 	} else {
@@ -174,9 +198,31 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 	c.finish(out)
 	c.lastSent = c.now
 	c.rtt.start(c.now, c.nxt)
+	if c.x != nil {
+		c.noteSent(seq)
+	}
 	if c.timers.use != answer {
-		c.armRTO(why) // RFC 6298 §5.1
+		c.keepTimer(why, true) // RFC 6298 §5.1
 		c.armUserTimeout(why)
+	}
+}
+
+// noteSent enters new data, which begin at seq, on the scoreboard.
+func (c *Conn) noteSent(seq uint32) {
+	b := &c.x.board
+	at := sim.Time(0)
+	switch {
+	case c.rackOn && !b.on:
+		b.start(c.una, c.nxt, c.now)
+		return
+	case c.rackOn:
+		at = c.now
+	case !b.on:
+		return
+	}
+	b.sent(seq, c.nxt, at)
+	if c.rec.fast {
+		c.x.prr.out += c.nxt - seq
 	}
 }
 
@@ -228,7 +274,17 @@ func (c *Conn) emitAgain(out *packet.Packet) bool {
 		}
 		return true
 	}
-	n := min(c.mss, r.to-seq)
+	n := min(c.segment(), r.to-seq)
+	c.emitOctets(out, seq, n, c.waitWhy)
+	r.from = seq + n
+	if c.timers.use != answer {
+		c.armRTO(c.waitWhy)
+	}
+	return true
+}
+
+// emitOctets sends n numbers from seq on again, our FIN among them.
+func (c *Conn) emitOctets(out *packet.Packet, seq, n uint32, why sim.Cause) {
 	fin := c.finSent && seq+n == c.nxt
 	if fin {
 		n--
@@ -240,21 +296,13 @@ func (c *Conn) emitAgain(out *packet.Packet) bool {
 	if fin {
 		f |= packet.FIN
 	}
-	c.start(out, f, seq, c.waitWhy)
+	c.start(out, f, seq, why)
 	if n > 0 {
 		c.fill(out, seq, n, c.snd.find(seq))
-	}
-	r.from = seq + n
-	if fin {
-		r.from++
 	}
 	c.finish(out)
 	c.retransmissions++
 	c.rtt.timing = false
 	c.lastSent = c.now
-	c.event(EvRetransmit, int(n), c.waitWhy)
-	if c.timers.use != answer {
-		c.armRTO(c.waitWhy)
-	}
-	return true
+	c.event(EvRetransmit, int(n), why)
 }

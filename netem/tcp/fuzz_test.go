@@ -19,9 +19,13 @@ func FuzzSegment(f *testing.F) {
 		const iss, irs = 0xffffff00, 0xfffffff0
 		var c Conn
 		cfg := Config{RecvBuffer: 20000, SendBuffer: 20000}
+		if len(b) > 1 {
+			variant(int(b[1]%12), &cfg)
+			cfg.QuickACK, cfg.ECN = b[1]&16 != 0, ECNMode(b[1]>>5%3)
+		}
 		var now sim.Time
 		if len(b) > 0 && b[0]&128 != 0 {
-			c.OpenPassive(now, &Opening{Local: addrA, Remote: addrB, Header: packet.TCPHeader{Seq: irs, Flags: packet.SYN, Window: 1000, HasTS: b[0]&64 != 0}}, &cfg, iss, b[0]&32 != 0)
+			c.OpenPassive(now, &Opening{Local: addrA, Remote: addrB, Header: packet.TCPHeader{Seq: irs, Flags: packet.SYN, Window: 1000, HasTS: b[0]&64 != 0, SACKOK: true}}, &cfg, iss, b[0]&32 != 0)
 		} else {
 			c.OpenActive(now, sim.Cause{}, &cfg, addrA, addrB, iss)
 		}
@@ -75,7 +79,11 @@ func FuzzSegment(f *testing.F) {
 					seq = irs
 				}
 				h := packet.TCPHeader{Flags: packet.Flags(b[1]), Seq: seq + uint32(int32(int8(b[2]))*int32(b[3])), Ack: ack + uint32(int32(int8(b[4]))*int32(b[5])),
-					Window: v, HasTS: b[0]&16 != 0, TSVal: c.tsRecent + uint32(int8(b[8])), HasWS: b[0]&32 != 0, WS: b[5]}
+					Window: v, HasTS: b[0]&16 != 0, TSVal: c.tsRecent + uint32(int8(b[8])), HasWS: b[0]&32 != 0, WS: b[5], SACKOK: b[0]&32 != 0,
+					NumSACK: b[4] >> 6, SACK: [4][2]uint32{{c.una + uint32(b[2])*100, c.una + uint32(b[3])*100}, {c.una + uint32(b[5])*50, c.una + uint32(b[6])*100}, {c.una + 10, c.nxt - 10}}}
+				if b[0]&48 == 48 {
+					c.CongestionExperienced()
+				}
 				if b[0]&64 != 0 {
 					h.Ack = c.nxt
 				}

@@ -109,6 +109,7 @@ func (c *Conn) establish(why sim.Cause, h *packet.TCPHeader) {
 	c.wl1, c.wl2 = h.Seq, h.Ack
 	c.synDue = false
 	c.cc.init(c.mss, c.repeated) // RFC 6928 §2
+	c.rackOn = c.sack && c.cfg.RACK
 	c.softError = false
 	c.event(EvEstablished, 0, why)
 	if fromSynReceived && h.Flags&packet.SYN == 0 {
@@ -130,11 +131,15 @@ func (c *Conn) takeSynRTT(h *packet.TCPHeader) {
 	switch {
 	case c.rtt.timing:
 		c.rtt.timing = false
-		c.rtt.sample(c.now.Sub(c.rtt.at), c.minRTO(), c.maxRTO())
+		c.sample(c.now.Sub(c.rtt.at))
 	case c.ts && h.HasTS && h.TSEcr != 0:
 		c.sampleTimestamp(h)
 	}
+	if c.rackOn {
+		c.x.rack.minRTT = c.rtt.srtt
+	}
 	c.rtt.backoff = 0
+	c.armKeepAlive(c.waitWhy)
 	if c.repeated && c.rtt.srtt == 0 && c.rtt.rto < fallbackRTO {
 		c.rtt.rto = fallbackRTO // RFC 6298 §5.7
 	}

@@ -66,21 +66,39 @@ func classify(v4 bool, h *packet.ICMPHeader) icmpKind {
 	return notAnError
 }
 
-// pathMTU lowers the segment size and sends what was too big again (RFC 1191 §6.4, RFC 8201 §5.4).
+// plateaus are sizes to try where a router does not tell its MTU (RFC 1191 §7.1).
+var plateaus = [...]int{32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68}
+
+// pathMTU lowers the segment size and sends what was too big again, which is no sign of congestion (RFC 1191 §6.4, §6.5,
+// RFC 8201 §5.4).
 func (c *Conn) pathMTU(why sim.Cause, mtu int) {
-	m := mtu - 40
+	headers := 40
 	if !c.local.Addr.Is4() {
-		m -= 20
+		headers = 60
+		mtu = max(mtu, 1280) // RFC 8201 §4: no smaller estimate, whatever the message says
 	}
 	if c.ts {
-		m -= timestampOctets
+		headers += timestampOctets
 	}
-	m = max(m, 48)
+	for _, p := range plateaus {
+		if mtu == 0 && p < int(c.mss)+headers {
+			mtu = p
+		}
+	}
+	m := max(mtu-headers, 48)
 	if uint32(m) >= c.mss || c.state < Established {
 		return
 	}
 	c.mss = uint32(m)
-	c.rec.timeout(c.una, c.nxt)
+	c.cc.cwnd = max(c.cc.cwnd, c.mss)
 	c.rtt.timing = false
+	if c.sack && c.synAcked {
+		if b := &c.extend().board; !b.on {
+			b.start(c.una, c.nxt, c.lastSent)
+		}
+		c.presumeLost()
+	} else {
+		c.rec.timeout(c.una, c.nxt)
+	}
 	c.allow(why)
 }

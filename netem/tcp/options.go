@@ -50,6 +50,8 @@ func (c *Conn) takeSYN(now sim.Time, h *packet.TCPHeader) {
 	}
 	c.offerTS = !c.cfg.NoTimestamps && h.HasTS
 	c.ts = c.offerTS
+	c.sack = !c.cfg.NoSACK && h.SACKOK // RFC 2018 §2
+	c.takeECNSYN(h)
 	if c.ts {
 		c.tsRecent, c.tsRecentAt = h.TSVal, now
 	}
@@ -75,6 +77,9 @@ func (c *Conn) fillOptions(h *packet.TCPHeader) {
 	if c.ts {
 		h.HasTS, h.TSVal, h.TSEcr = true, c.tsNow(), c.tsRecent
 	}
+	if c.x != nil && c.sack {
+		c.fillSACK(h)
+	}
 }
 
 // fillSYNOptions writes the options of a SYN or SYN,ACK.
@@ -83,6 +88,9 @@ func (c *Conn) fillSYNOptions(h *packet.TCPHeader) {
 	if c.offerWS {
 		h.HasWS, h.WS = true, c.rcvWS
 	}
+	// RFC 2018 §2: in a SYN,ACK only to one who offered.
+	h.SACKOK = c.sack || !c.cfg.NoSACK && h.Flags&packet.ACK == 0
+	c.fillECNSYN(h)
 	if c.offerTS {
 		h.HasTS, h.TSVal = true, c.tsNow()
 		if h.Flags.Has(packet.ACK) {

@@ -10,8 +10,9 @@ const (
 // Pool lends chunk buffers and event queues to the connections of one run, so that an idle connection holds none and a
 // busy one allocates none. It is not safe for use by several goroutines. A nil Pool allocates and forgets.
 type Pool struct {
-	free    [poolClasses][][]chunk
-	reports []*reports
+	free       [poolClasses][][]chunk
+	reports    []*reports
+	extensions []*extension
 }
 
 // getReports returns an empty event queue.

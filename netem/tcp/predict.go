@@ -11,7 +11,7 @@ import (
 func (c *Conn) predicted(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) bool {
 	n, acked := uint32(p.Len), h.Ack-c.una
 	switch {
-	case h.Flags&^packet.PSH != packet.ACK || h.Seq != c.rnxt:
+	case h.Flags&^packet.PSH != packet.ACK || h.Seq != c.rnxt || h.NumSACK != 0:
 		return false
 	case c.state != Established || c.ooo.n != 0 || c.finSeen || c.noReader:
 		return false
@@ -24,10 +24,13 @@ func (c *Conn) predicted(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 	case c.pawsFails(h):
 		return false
 	}
+	if c.ecn {
+		c.ceNow = false
+	}
 	c.noteTimestamp(h)
 	c.takeWindow(h)
 	if acked != 0 {
-		c.acknowledged(h, why)
+		c.acknowledged(h, why, 0, false)
 	}
 	if n == 0 {
 		return true

@@ -31,8 +31,7 @@ func (w *twin) segment(now sim.Time, why sim.Cause, h *packet.TCPHeader, p *pack
 	}
 	w.fast.Segment(now, why, h, p)
 
-	w.slow.now = now
-	w.slow.segsIn++
+	w.slow.begin(now, why)
 	w.slow.arrive(why, h, p)
 	w.slow.allow(why)
 	w.same("a segment")
@@ -117,6 +116,11 @@ func TestPredictionChangesNothing(t *testing.T) {
 			w[i].t = t
 			w[i].cfg = Config{NoTimestamps: chance(20), NoWindowScale: chance(20), Nagle: chance(20), MSS: []int{0, 500}[r.IntN(2)],
 				RecvBuffer: []int{0, 3000, 20000}[r.IntN(3)], SendBuffer: []int{0, 5000}[r.IntN(2)], DelayedACK: []time.Duration{0, -1}[r.IntN(2)]}
+			variant(int(seed), &w[i].cfg)
+			w[i].cfg.QuickACK, w[i].cfg.ECN = chance(20), ECNMode(r.IntN(3))
+			if chance(20) {
+				w[i].cfg.KeepAlive = 300 * time.Millisecond
+			}
 		}
 		var now sim.Time
 		record := sim.RecordID(0)

@@ -104,6 +104,9 @@ func (c *Conn) ackSoon(why sim.Cause) { c.ackDue, c.ackWhy = true, why }
 // otherwise within the delay (RFC 9293 §3.8.6.3, RFC 5681 §4.2).
 func (c *Conn) ackLater(why sim.Cause) {
 	d := or(c.cfg.DelayedACK, defaultDelayedACK)
+	if c.cfg.QuickACK {
+		d = c.x.quick.delay(c)
+	}
 	if d < 0 || c.rnxt-c.rack > c.rmss {
 		c.ackSoon(why)
 		return
@@ -125,12 +128,22 @@ func (c *Conn) text(why sim.Cause, seq uint32, p *packet.Payload) int {
 	}
 	if from >= to {
 		c.ackSoon(why) // nothing new: our acknowledgement was lost, perhaps
+		c.noteRepeated(seq, minSeq(seq+uint32(p.Len), c.rnxt))
 		return 0
 	}
 	c.rmss = max(c.rmss, min(uint32(p.Len), c.ownMSS))
+	if from > 0 {
+		c.noteRepeated(seq, c.rnxt)
+	}
 	seq += uint32(from)
 	if seq != c.rnxt {
 		c.keep(why, seq, p, from, to)
+		if c.sack {
+			c.extend().blocks.arrived(&c.ooo, seq, seq+uint32(to-from))
+		}
+		if c.cfg.QuickACK {
+			c.x.quick.start(c)
+		}
 		c.ackSoon(why) // RFC 5681 §4.2: out of order
 		return 0
 	}
@@ -153,6 +166,10 @@ func (c *Conn) text(why sim.Cause, seq uint32, p *packet.Payload) int {
 	if c.ooo.n > 0 {
 		c.join(why)
 		c.ackSoon(why) // RFC 5681 §4.2: a hole is filled, wholly or in part
+		if c.x != nil {
+			c.x.blocks.acknowledged(c.rnxt)
+			c.retire()
+		}
 	} else {
 		c.ackLater(why)
 	}
@@ -194,6 +211,7 @@ func (c *Conn) keepSpan(why sim.Cause, seq uint32, s packet.Span, i uint32) uint
 			at = to
 			continue
 		}
+		c.noteRepeated(at, minSeq(end, k.end()))
 		at = minSeq(end, k.end())
 	}
 	if at != end {

@@ -31,7 +31,7 @@ func (c *Conn) duplicate() {
 		r.flight = c.nxt - c.una
 	case r.dups == 3 && lt(r.recover, c.una):
 		// RFC 6582 §3.2 (2): only when more than recover is acknowledged, so that a window is not halved twice.
-		c.cc.halve(r.flight, c.mss) // RFC 5681 §3.2 (2): without what limited transmit sent
+		c.reduce(r.flight) // RFC 5681 §3.2 (2): without what limited transmit sent
 		r.recover = c.nxt
 		r.fast, r.partial = true, false
 		c.cc.cwnd = c.cc.ssthresh + 3*c.mss
@@ -67,7 +67,11 @@ func (c *Conn) advanced(n, flight uint32) (restart bool) {
 	}
 	switch {
 	case !r.fast:
-		c.cc.acked(n, flight, c.mss)
+		if c.x == nil && !c.ecn {
+			c.cc.acked(n, flight, c.mss)
+		} else {
+			c.grow(n, flight)
+		}
 		return true
 	case le(r.recover, c.una):
 		// RFC 6582 §3.2 (3), full acknowledgement: against a burst.

@@ -58,11 +58,11 @@ type challenge struct {
 	n     uint8
 }
 
-func (l *challenge) allowed(now sim.Time) bool {
-	const (
-		limit = 10
-		span  = 5 * time.Second
-	)
+func (l *challenge) allowed(now sim.Time, every time.Duration) bool {
+	limit, span := uint8(10), 5*time.Second
+	if every > 0 {
+		limit, span = 1, every // Linux: tcp_invalid_ratelimit
+	}
 	if l.n == 0 || now.Sub(l.since) >= span {
 		l.since, l.n = now, 0
 	}
@@ -75,7 +75,7 @@ func (l *challenge) allowed(now sim.Time) bool {
 
 // challengeACK answers a segment that may be forged.
 func (c *Conn) challengeACK(why sim.Cause) {
-	if c.challenge.allowed(c.now) {
+	if c.challenge.allowed(c.now, c.cfg.ChallengeEvery) {
 		c.ackSoon(why)
 	}
 }

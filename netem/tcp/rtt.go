@@ -43,6 +43,15 @@ func (r *rtt) sample(m, lo, hi time.Duration) {
 	r.rto = min(max(r.srtt+max(granularity, 4*r.rttvar), lo), hi)
 }
 
+// sample takes a measurement into account within the connection's limits.
+func (c *Conn) sample(m time.Duration) {
+	lo, hi := c.minRTO(), c.maxRTO()
+	c.rtt.sample(m, lo, hi)
+	if c.cfg.VarianceFloor {
+		c.rtt.rto = min(c.rtt.srtt+max(lo, 4*c.rtt.rttvar), hi) // Linux: tcp_rto_min is a floor of the variance
+	}
+}
+
 // timeout returns the retransmission timeout with its doublings (RFC 6298 §5.5).
 func (r *rtt) timeout(hi time.Duration) time.Duration {
 	t := r.rto

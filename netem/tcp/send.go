@@ -80,17 +80,27 @@ func (c *Conn) next() (n uint32, fin, ok bool) {
 	if avail == 0 && !c.finQueued {
 		return 0, false, false
 	}
+	if c.x != nil && c.x.board.lost > 0 {
+		return 0, false, false // RFC 6675 §4, NextSeg (1): first what is lost
+	}
 	flight := c.nxt - c.una
 	open := room(c.wnd, flight)
 	if avail == 0 {
 		return 0, true, open > 0
 	}
-	usable := min(open, room(c.cc.cwnd+c.inflation(), flight))
-	n = min(avail, c.mss, usable)
+	pipe, cwnd, mss := flight, c.cc.cwnd+c.inflation(), c.mss
+	if c.x != nil {
+		mss = c.segment()
+		if c.x.board.on {
+			pipe, cwnd = c.x.board.pipe, c.cc.cwnd
+		}
+	}
+	usable := min(open, room(cwnd, pipe))
+	n = min(avail, mss, usable)
 	if n == 0 {
 		return 0, false, false
 	}
-	if n < c.mss {
+	if n < mss {
 		// RFC 9293 §3.8.6.2.1: silly windows; half of the largest window ever offered is enough.
 		if n < avail && (open > usable || n < c.maxWnd/2) && !c.override {
 			return 0, false, false
@@ -103,6 +113,14 @@ func (c *Conn) next() (n uint32, fin, ok bool) {
 	return n, n == avail && c.finQueued && open > n, true
 }
 
+// segment is the largest payload of the next segment: options take their part (RFC 6691 §2).
+func (c *Conn) segment() uint32 {
+	if c.x == nil {
+		return c.mss
+	}
+	return c.mss - min(c.sackOctets(), c.mss/2)
+}
+
 func room(window, used uint32) uint32 {
 	if window < used {
 		return 0
@@ -111,7 +129,7 @@ func room(window, used uint32) uint32 {
 }
 
 // acknowledged takes an acknowledgement of something new: h.Ack becomes SND.UNA.
-func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
+func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause, news uint32, repeated bool) {
 	ack := h.Ack
 	n, flight := ack-c.una, c.nxt-c.una
 	c.una = ack
@@ -127,16 +145,28 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
 	// RFC 6298 §3: one timed segment, never one sent again; with timestamps also what was (RFC 7323 §4.1).
 	if c.rtt.timing && le(c.rtt.end, ack) {
 		c.rtt.timing = false
-		c.rtt.sample(c.now.Sub(c.rtt.at), c.minRTO(), c.maxRTO())
+		c.sample(c.now.Sub(c.rtt.at))
 	} else if c.ts && h.HasTS && c.rtt.backoff > 0 {
 		c.sampleTimestamp(h)
 	}
 	c.rtt.backoff = 0 // RFC 6298 §5.7 in spirit: new data got through
-	restart := c.advanced(data, flight)
+	restart := true
+	if c.scoreboard() {
+		delivered := news + c.advanceBoard(h)
+		if c.rackOn {
+			c.probeAnswered(h, repeated)
+		}
+		c.recoverSACK(data, delivered, flight, repeated)
+	} else {
+		restart = c.advanced(data, flight)
+	}
 	switch {
 	case ack == c.nxt:
 		c.timers.clear() // RFC 6298 §5.2
 		c.timers.giveUp.stop()
+		if c.x != nil {
+			c.allAcknowledged(why)
+		}
 	case restart || c.timers.use != answer:
 		c.armRTO(why) // RFC 6298 §5.3
 		fallthrough
@@ -155,12 +185,62 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause) {
 // sampleTimestamp measures with the echoed timestamp, in its ticks.
 func (c *Conn) sampleTimestamp(h *packet.TCPHeader) {
 	if ms := c.tsNow() - h.TSEcr; ms < 1<<20 {
-		c.rtt.sample(max(time.Duration(ms)*granularity, granularity), c.minRTO(), c.maxRTO())
+		c.sample(max(time.Duration(ms)*granularity, granularity))
 	}
 }
 
+// armRTO starts the retransmission timer, or a shorter one in its place (RFC 8985 §8).
 func (c *Conn) armRTO(why sim.Cause) {
-	c.timers.set(answer, c.now.Add(c.rtt.timeout(c.maxRTO())), why)
+	at := c.now.Add(c.rtt.timeout(c.maxRTO()))
+	if c.rackOn {
+		c.x.rtoAt = at
+		switch w := c.x.rack.wait; {
+		case w > 0 && c.now.Add(w) < at:
+			c.timers.set(reorder, c.now.Add(w), why)
+			return
+		case c.probesTail():
+			c.armProbe(why)
+			return
+		}
+	}
+	c.timers.set(answer, at, why)
+}
+
+// keepTimer has a timer run for what has been sent; fresh says that it was new data.
+func (c *Conn) keepTimer(why sim.Cause, fresh bool) {
+	switch c.timers.use {
+	case answer, reorder:
+	case tail:
+		if fresh && !c.x.tlp.open {
+			c.armProbe(why) // RFC 8985 §7.2: each transmission of new data starts it again
+		}
+	default:
+		c.armRTO(why)
+	}
+}
+
+// afterShort has the retransmission timer go on after a shorter one.
+func (c *Conn) afterShort(why sim.Cause) {
+	if c.una == c.nxt {
+		return
+	}
+	if w := c.x.rack.wait; w > 0 && c.now.Add(w) < c.x.rtoAt {
+		c.timers.set(reorder, c.now.Add(w), why)
+		return
+	}
+	c.timers.set(answer, max(c.x.rtoAt, c.now+1), why)
+}
+
+// allAcknowledged is for a connection with an extension when nothing is under way any more.
+func (c *Conn) allAcknowledged(why sim.Cause) {
+	c.x.tlp.open = false
+	c.x.rack.wait = 0
+	if c.x.board.on && !c.rackOn {
+		c.x.board.stop()
+	}
+	c.refresh()
+	c.armKeepAlive(why)
+	c.retire()
 }
 
 func (c *Conn) armUserTimeout(why sim.Cause) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"imsim/netem/packet"
 	"imsim/sim"
@@ -13,12 +14,21 @@ import (
 // TestSoak sends random streams both ways over a wire that loses, repeats and reorders, and wants each delivered intact
 // and both ends to finish.
 func TestSoak(t *testing.T) {
-	runs := 200
+	runs := 240
 	if testing.Short() {
-		runs = 40
+		runs = 48
 	}
 	for seed := range runs {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { soak(t, uint64(seed)) })
+	}
+}
+
+// variant is the n-th combination of SACK, RACK, PRR and CUBIC.
+func variant(n int, c *Config) {
+	c.NoSACK, c.RACK = n%3 == 0, n%3 == 2
+	c.PRR = n/3%2 == 1
+	if n/6%2 == 1 {
+		c.Congestion = CUBIC
 	}
 }
 
@@ -26,7 +36,7 @@ func soak(t *testing.T, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 7))
 	p := newPair(t, sim.Time(1+rnd.IntN(50))*ms)
 	p.quiet, p.emitFirst = true, rnd.IntN(2) == 0
-	loss, dup, reorder := rnd.IntN(15), rnd.IntN(5), rnd.IntN(10)
+	loss, dup, reorder := rnd.IntN(21), rnd.IntN(6), rnd.IntN(20)
 	p.mangle = func(int, int, *packet.TCPHeader, int) []sim.Time {
 		var d []sim.Time
 		if rnd.IntN(100) >= loss {
@@ -48,6 +58,12 @@ func soak(t *testing.T, seed uint64) {
 			SendBuffer: 1000 + rnd.IntN(100000), RecvBuffer: 3000 + rnd.IntN(200000)}
 		if rnd.IntN(3) == 0 {
 			s.cfg.DelayedACK = -1
+		}
+		variant(int(seed)+i*rnd.IntN(2), &s.cfg)
+		s.cfg.QuickACK, s.cfg.ECN = rnd.IntN(4) == 0, ECNMode(rnd.IntN(3))
+		s.cfg.VarianceFloor = rnd.IntN(3) == 0
+		if rnd.IntN(4) == 0 {
+			s.cfg.KeepAlive = time.Second
 		}
 		if rnd.IntN(2) == 0 {
 			s.cfg.MSS = 100 + rnd.IntN(1300)
@@ -93,6 +109,9 @@ func soak(t *testing.T, seed uint64) {
 	}
 	for n := 0; ; n++ {
 		if n > 2_000_000 || p.now > 7200*1000*ms {
+			for i := range p.s {
+				t.Logf("%v: %+v %+v %+v", p.now, p.s[i].timers, p.s[i].rec, p.s[i].x)
+			}
 			t.Fatalf("no end: states %d %d, sent %v of %d %d, got %d %d; %+v %+v", p.s[0].State(), p.s[1].State(), sent,
 				len(data[0]), len(data[1]), len(p.s[0].got), len(p.s[1].got), p.s[0].Stats(), p.s[1].Stats())
 		}
@@ -147,6 +166,7 @@ func check(t testing.TB, c *Conn) {
 	if c.synchronized() && c.nxt != c.una && !c.timers.rtx.armed() && c.state != TimeWait {
 		bad("octets under way without a timer")
 	}
+	checkBoard(t, c)
 	for i := uint32(1); i < c.snd.n; i++ {
 		if c.snd.at(i).seq != c.snd.at(i-1).end() {
 			bad("send buffer has a gap")
@@ -154,5 +174,35 @@ func check(t testing.TB, c *Conn) {
 	}
 	if c.synchronized() && c.snd.n > 0 && (c.snd.at(0).seq != c.una || c.snd.at(c.snd.n-1).end() != c.end) {
 		bad("send buffer does not hold [SND.UNA, end)")
+	}
+}
+
+// checkBoard holds what the scoreboard must keep: it covers [SND.UNA, SND.NXT), and its sums are right.
+func checkBoard(t testing.TB, c *Conn) {
+	t.Helper()
+	if !c.scoreboard() {
+		return
+	}
+	bad := func(what string) { t.Helper(); t.Fatalf("%s: %+v\n%+v", what, *c.x, *c) }
+	b := &c.x.board
+	at, pipe, sacked, lost := c.una, uint32(0), uint32(0), uint32(0)
+	for i := range b.live() {
+		r := &b.live()[i]
+		if r.seq != at || r.seq == r.end {
+			bad("the scoreboard has a gap")
+		}
+		at = r.end
+		pipe += r.inPipe()
+		if r.sacked {
+			sacked += r.octets()
+		} else if r.lost {
+			lost += r.octets()
+		}
+	}
+	if at != c.nxt {
+		bad("the scoreboard does not end at SND.NXT")
+	}
+	if pipe != b.pipe || sacked != b.sacked || lost != b.lost {
+		bad(fmt.Sprint("wrong sums; right are ", pipe, sacked, lost))
 	}
 }

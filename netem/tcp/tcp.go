@@ -25,8 +25,31 @@ type Config struct {
 	TimeWait       time.Duration // length of TIME-WAIT; 0: 60 s
 	FinWait2       time.Duration // longest FIN-WAIT-2 after Close; 0: 60 s; negative: for ever
 	ICMP           ICMPReaction  // what unreachable messages do
-	Pool           *Pool         // buffers shared by the connections of one run, never by two; nil: each connection keeps its own
+
+	NoSACK            bool          // do not offer selective acknowledgements (RFC 2018)
+	NoDSACK           bool          // do not report octets that came twice (RFC 2883)
+	PRR               bool          // proportional rate reduction in recoveries with selective acknowledgements (RFC 6937)
+	RACK              bool          // RACK-TLP in place of the rules of RFC 6675 (RFC 8985); only with selective acknowledgements
+	Congestion        Congestion    // congestion control
+	ECN               ECNMode       // explicit congestion notification (RFC 3168)
+	VarianceFloor     bool          // MinRTO is a floor of the variance term, as in Linux, not of the whole
+	QuickACK          bool          // Linux's delayed acknowledgements: at once at the start, then 40 to 200 ms by estimate; DelayedACK is not used
+	KeepAlive         time.Duration // probe after this much silence (RFC 9293 §3.8.4; Linux: 2 h when switched on); 0: never
+	KeepAliveInterval time.Duration // between probes; 0: 75 s
+	KeepAliveProbes   int           // give up after so many; 0: 9
+	ChallengeEvery    time.Duration // at most one challenge acknowledgement in this time (Linux: 500 ms); 0: ten in 5 s (RFC 5961 §7)
+
+	Pool *Pool // buffers shared by the connections of one run, never by two; nil: each connection keeps its own
 }
+
+// Congestion selects the congestion control.
+type Congestion uint8
+
+// The congestion controls.
+const (
+	NewReno Congestion = iota // RFC 5681, RFC 6582
+	CUBIC                     // RFC 9438
+)
 
 // ICMPReaction selects how a connection takes ICMP destination unreachable messages.
 type ICMPReaction uint8
@@ -44,6 +67,7 @@ type SYNSchedule uint8
 const (
 	Classic SYNSchedule = iota // 1, 3, 7, 15, 31, 63; gives up at 127 (RFC 6298 backoff, Linux before 6.5)
 	Linux                      // 1, 2, 3, 4, 5, 7, 11, 19, 35, 67; gives up at 131 (Linux since 6.5)
+	RFC                        // 1, 3, 7, 15, 31, 63, 123; gives up at 183 (RFC 9293 §3.8.3: at least three minutes)
 )
 
 // State is a connection's state (RFC 9293 §3.3.2).

@@ -24,6 +24,9 @@ const (
 	handshake         // an answer to our SYN or SYN,ACK
 	answer            // an acknowledgement of data or FIN (RFC 6298)
 	persist           // the peer's window to open (RFC 9293 §3.8.6.1)
+	reorder           // a segment to be overdue (RFC 8985 §6.2)
+	tail              // the tail to be probed (RFC 8985 §7.2)
+	keep              // a silent peer to be probed (RFC 9293 §3.8.4)
 	quiet             // the end of TIME-WAIT
 	orphan            // the peer's FIN in FIN-WAIT-2 after Close
 )
@@ -103,6 +106,12 @@ func (c *Conn) Tick(now sim.Time, why sim.Cause) {
 		c.retransmissionTimeout(why)
 	case persist:
 		c.persistTimeout(why)
+	case reorder:
+		c.overdue(why)
+	case tail:
+		c.probe(why)
+	case keep:
+		c.silent(why)
 	case quiet:
 		c.state = Closed // RFC 9293 §3.10.8: TIME-WAIT is over; the owner has had its EvClosed
 	case orphan:
@@ -129,6 +138,8 @@ func (c *Conn) synGap(n int) (gap time.Duration, again bool) {
 		return rto, true // tcp_syn_linear_timeouts
 	case c.cfg.SYNSchedule == Linux:
 		return rto << min(n-5, 6), n <= 10
+	case c.cfg.SYNSchedule == RFC:
+		return min(rto<<min(n-1, 6), max(rto, defaultMaxRTO)), n <= 7
 	}
 	return rto << min(n-1, 6), n <= 6
 }
@@ -147,14 +158,18 @@ func (c *Conn) handshakeTimeout(why sim.Cause) {
 func (c *Conn) retransmissionTimeout(why sim.Cause) {
 	flight := c.nxt - c.una
 	if c.rtt.backoff == 0 {
-		c.cc.halve(flight, c.mss) // RFC 5681 §3.1: only the first timeout for the same data
+		c.reduceTimeout(flight) // RFC 5681 §3.1: only the first timeout for the same data
 	}
 	c.cc.cwnd = c.mss // RFC 5681 §3.1: the loss window
 	if c.rtt.backoff < 16 {
 		c.rtt.backoff++
 	}
 	c.rtt.timing = false // RFC 6298 §3: Karn's rule
-	c.rec.timeout(c.una, c.nxt)
+	if c.sack && c.synAcked {
+		c.timeoutSACK()
+	} else {
+		c.rec.timeout(c.una, c.nxt)
+	}
 	c.allow(why)
 }
 

@@ -10,6 +10,8 @@ func (c *Conn) enterTimeWait(why sim.Cause) {
 	c.state = TimeWait
 	c.snd.release(c.pool)
 	c.ooo.release(c.pool)
+	c.dropExtension()
+	c.rackOn, c.sack = false, false
 	c.timers.init()
 	c.timers.set(quiet, c.now.Add(or(c.cfg.TimeWait, defaultTimeWait)), why)
 	c.event(EvClosed, 0, why)
