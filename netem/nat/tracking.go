@@ -147,7 +147,7 @@ func (t *Table) expireSession(now sim.Time, i int32) {
 	if s.proto == packet.TCP && s.tcp.state == established && t.cfg.ProbeOnExpiry {
 		// RFC 7857 §2: T_EST leads to TRANS, where traffic revives the connection.
 		s.tcp.state = transitory
-		t.queue.arm(&s.timed, now.Add(t.cfg.Timers.Closing), s.why, aSession, i)
+		t.queue.arm(&s.timed, s.deadline.Add(t.cfg.Timers.Closing), s.why, aSession, i)
 		return
 	}
 	if s.proto == packet.TCP && t.cfg.ResetOnExpiry && s.tcp.state != initial && s.tcp.state != bothFIN {
