@@ -195,7 +195,7 @@ func BenchmarkTranslate(b *testing.B) {
 		name  string
 		proto packet.Proto
 		flows int
-	}{{"udp/1", packet.UDP, 1}, {"udp/1000", packet.UDP, 1000}, {"tcp/1", packet.TCP, 1}, {"tcp/1000", packet.TCP, 1000}} {
+	}{{"udp/1", packet.UDP, 1}, {"udp/1024", packet.UDP, 1024}, {"tcp/1", packet.TCP, 1}, {"tcp/1024", packet.TCP, 1024}} {
 		b.Run(bench.name, func(b *testing.B) {
 			x := table(b, preset("rfc"))
 			p := packet.Packet{Proto: bench.proto}
@@ -208,15 +208,16 @@ func BenchmarkTranslate(b *testing.B) {
 				exts[i] = p.SrcPort
 			}
 			p.TCP.Flags = packet.ACK
+			inside, outside, remote := named["A"], named["X"], named["P"]
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
 				now += 1000
-				f := i >> 1 % bench.flows
+				f := i >> 1 & (bench.flows - 1)
 				if i&1 == 0 {
-					p.Src, p.SrcPort, p.Dst, p.DstPort = named["A"], uint16(2000+f), named["P"], 80
+					p.Src, p.SrcPort, p.Dst, p.DstPort = inside, uint16(2000+f), remote, 80
 					x.Input(now, Inside, &p)
 				} else {
-					p.Src, p.SrcPort, p.Dst, p.DstPort = named["P"], 80, named["X"], exts[f]
+					p.Src, p.SrcPort, p.Dst, p.DstPort = remote, 80, outside, exts[f]
 					x.Input(now, Outside, &p)
 				}
 			}

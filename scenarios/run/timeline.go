@@ -64,6 +64,10 @@ func (c *changes) Handle(i uint32) {
 				w.k.Fail(err)
 			}
 		}
+	case *scenarios.NATReboot:
+		if x := w.nats[a.NAT]; x != nil {
+			x.Reboot()
+		}
 	case *scenarios.H248Drop:
 		if p := w.controllers[a.Node]; p != nil {
 			p.DropH248(a.Count)
