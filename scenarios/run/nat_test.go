@@ -5,9 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"imsim/internal/units"
 	"imsim/netem"
 	"imsim/netem/nat"
+	"imsim/netem/packet"
 	"imsim/scenarios"
+	"imsim/sim"
 )
 
 // What the gateway latches onto is an external address of the NAT, whatever the NAT's kind, also with two in a row, with
@@ -68,3 +71,45 @@ func TestNATReboot(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// Every key of a NAT reaches its behaviour.
+func TestNATBehaviour(t *testing.T) {
+	d := units.Duration(7e9)
+	yes, no := true, false
+	for name, c := range map[string]struct {
+		set  scenarios.NAT
+		want func(*nat.Config) bool
+	}{
+		"mapping":         {scenarios.NAT{Mapping: "address-dependent"}, func(c *nat.Config) bool { return c.MappingBehavior == nat.EndpointAddrDependent }},
+		"filtering":       {scenarios.NAT{Filtering: "endpoint-independent"}, func(c *nat.Config) bool { return c.FilteringBehavior == nat.EndpointIndependent }},
+		"ports":           {scenarios.NAT{Ports: "random"}, func(c *nat.Config) bool { return c.Allocation == nat.Random && !c.PortPreservation }},
+		"ports of cgn":    {scenarios.NAT{Preset: "cgn", Ports: "preserve"}, func(c *nat.Config) bool { return c.Allocation != nat.Block && c.PortPreservation }},
+		"hairpin":         {scenarios.NAT{Hairpin: "internal"}, func(c *nat.Config) bool { return c.Hairpinning == nat.HairpinInternal }},
+		"unsolicited":     {scenarios.NAT{Unsolicited: "prohibited"}, func(c *nat.Config) bool { return c.Unsolicited == nat.Prohibited }},
+		"after 6 s":       {scenarios.NAT{Preset: "home", Unsolicited: "after-6s"}, func(c *nat.Config) bool { return c.Unsolicited == nat.PortUnreachable6s }},
+		"unmatched":       {scenarios.NAT{Unmatched: "pickup"}, func(c *nat.Config) bool { return c.UnmatchedInside == nat.Pickup }},
+		"reset-on-expiry": {scenarios.NAT{ResetOnExpiry: &yes}, func(c *nat.Config) bool { return c.ResetOnExpiry }},
+		"reset-closes":    {scenarios.NAT{Preset: "home", ResetCloses: &no}, func(c *nat.Config) bool { return !c.ResetCloses }},
+		"inbound-keeps":   {scenarios.NAT{InboundKeeps: &yes}, func(c *nat.Config) bool { return c.RefreshInbound }},
+		"quota":           {scenarios.NAT{Quota: 3}, func(c *nat.Config) bool { return c.PerSubscriber == 3 }},
+		"overloading":     {scenarios.NAT{Preset: "linux-masquerade", Filtering: "address-dependent"}, func(c *nat.Config) bool { return !c.PortOverloading }},
+		"timers": {scenarios.NAT{Timers: scenarios.NATTimers{UDP: &d, UDPInit: &d, ICMP: &d, Opening: &d, Open: &d, HalfClosed: &d, Closing: &d, Reset: &d}}, func(c *nat.Config) bool {
+			return c.Timers == nat.Timers{UDP: 7e9, UDPInit: 7e9, ICMP: 7e9, Opening: 7e9, Open: 7e9, Half: 7e9, Closing: 7e9, Reset: 7e9}
+		}},
+	} {
+		if c.set.Preset == "" {
+			c.set.Preset = "rfc"
+		}
+		before := behaviour(scenarios.NAT{Preset: c.set.Preset})
+		if after := behaviour(c.set); c.want(&before) || !c.want(&after) {
+			t.Errorf("%s: %+v", name, after)
+		}
+	}
+	for _, p := range nat.Presets {
+		c := behaviour(scenarios.NAT{Preset: p})
+		c.External = []packet.Addr{packet.MustAddr("203.0.113.1")}
+		if _, err := nat.New(c, sim.Stream{}); err != nil {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+}
