@@ -41,6 +41,7 @@ const (
 	SYNDropped     = "tcp.syn.dropped"
 	SYNACKSent     = "tcp.synack.sent"
 	SYNACKReceived = "tcp.synack.received"
+	Latched        = "tcp.latched" // detail: the source that is the remote address from now on
 	TCPEstablished = "tcp.established"
 	TCPFailed      = "tcp.failed" // detail: cause
 	FINSent        = "tcp.fin.sent"

@@ -16,7 +16,8 @@ type File struct {
 	Run      Run                `yaml:"run" jsonschema_description:"how the run goes"`
 	Profiles map[string]Profile `yaml:"profiles" jsonschema_description:"named settings that nodes take with profile"`
 	Nodes    map[string]Node    `yaml:"nodes" jsonschema_description:"who takes part"`
-	Links    map[string]Link    `yaml:"links" jsonschema_description:"what connects nodes"`
+	NATs     map[string]NAT     `yaml:"nats" jsonschema_description:"address translators; links lead to them as to nodes"`
+	Links    map[string]Link    `yaml:"links" jsonschema_description:"what connects nodes and NATs"`
 	Sessions map[string]Session `yaml:"sessions" jsonschema_description:"who calls whom, when, and what they exchange"`
 	Timeline []Step             `yaml:"timeline" jsonschema_description:"faults and changes during the run"`
 	Capture  Capture            `yaml:"capture" jsonschema_description:"which interfaces are captured"`

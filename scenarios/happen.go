@@ -83,6 +83,10 @@ func (v *validator) timeline() {
 			link(a.Link, sub(path, "link"))
 		case *LinkUp:
 			link(a.Link, sub(path, "link"))
+		case *NATReboot:
+			if _, ok := v.file.NATs[a.NAT]; !ok && a.NAT != "" {
+				v.wrong(sub(path, "nat"), "no NAT "+strconv.Quote(a.NAT), suggest(a.NAT, Names(v.file.NATs)))
+			}
 		case *SetValue:
 			v.setValue(a, path)
 		}

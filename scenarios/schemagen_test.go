@@ -52,7 +52,7 @@ func generate(t *testing.T) []byte {
 	}
 	g.defs["Profile"] = &jsonschema.Schema{Type: "object", Properties: g.defs["Node"].Properties,
 		Description: "settings of a node; checked at the nodes that take the profile"}
-	for name, rule := range map[string]string{"profiles": namePattern, "nodes": namePattern,
+	for name, rule := range map[string]string{"profiles": namePattern, "nodes": namePattern, "nats": namePattern,
 		"links": namePattern, "sessions": namePattern, "let": letPattern} {
 		p, _ := root.Properties.Get(name)
 		p.PropertyNames = &jsonschema.Schema{Pattern: rule}

@@ -8,7 +8,7 @@ type Step struct {
 	When   *Milestone      `yaml:"when" jsonschema_description:"milestone, in any session, that brings it about"`
 	After  units.Duration  `yaml:"after" jsonschema_description:"pause after the milestone of when"`
 	Do     string          `yaml:"do" jsonschema:"required" jsonschema_description:"what is done"`
-	Action any             `yaml:"-"` // *LinkDown, *LinkUp, *SetValue or *H248Drop; nil only beside an error
+	Action any             `yaml:"-"` // *LinkDown, *LinkUp, *SetValue, *H248Drop or *NATReboot; nil only beside an error
 }
 
 // LinkDown loses every packet that is sent into a link, and those in it.
@@ -36,11 +36,17 @@ type H248Drop struct {
 	Count int    `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
 }
 
+// NATReboot makes a NAT forget all its mappings.
+type NATReboot struct {
+	NAT string `yaml:"nat" jsonschema:"required" jsonschema_description:"the NAT that is switched off and on"`
+}
+
 var actions = []variant{
 	{"link-down", "lose every packet on a link", LinkDown{}},
 	{"link-up", "repair a link", LinkUp{}},
 	{"set", "change a value of a link", SetValue{}},
 	{"h248-drop", "lose H.248 messages", H248Drop{}},
+	{"nat-reboot", "make a NAT forget its mappings", NATReboot{}},
 }
 
 func (*Step) variants() (string, []variant) { return "do", actions }

@@ -13,8 +13,8 @@ func (v *validator) links() {
 			if e.Node == "" {
 				continue
 			}
-			if _, ok := v.file.Nodes[e.Node]; !ok {
-				v.wrong(path, "no node "+strconv.Quote(e.Node), suggest(e.Node, Names(v.file.Nodes)))
+			if !v.place(e.Node) {
+				v.wrong(path, "no node "+strconv.Quote(e.Node), suggest(e.Node, v.places()))
 			}
 			if other := used[e.Name(name)]; other != "" && other != name {
 				v.wrong(path, "interface "+e.Name(name)+" is already on link "+other, "one link an interface")

@@ -25,6 +25,7 @@ func (v *validator) all() {
 	v.run()
 	v.profiles()
 	v.nodes()
+	v.nats()
 	v.links()
 	v.references(reflect.ValueOf(v.file).Elem(), nil)
 	v.wiring()
@@ -51,7 +52,7 @@ func at(keys ...string) []string { return keys }
 
 // names checks what people call things.
 func (v *validator) names() {
-	for _, in := range at("profiles", "nodes", "links", "sessions") {
+	for _, in := range at("profiles", "nodes", "nats", "links", "sessions") {
 		for _, e := range v.s.tree.get(in).entries() {
 			if !isName(e.key) {
 				v.errs.add(e.pos, join(in, e.key), strconv.Quote(e.key)+" is no name", "lower-case letters, digits and hyphens, a letter first")
@@ -210,7 +211,7 @@ func (v *validator) reference(name, wanted string, path []string) {
 
 func (v *validator) capture() {
 	interfaces := v.interfaces()
-	known := append(Names(interfaces), Names(v.file.Nodes)...)
+	known := append(Names(interfaces), v.places()...)
 	for i, name := range v.file.Capture.Interfaces {
 		if name != "" && name != "all" && !slices.Contains(known, name) {
 			v.wrong(at("capture", "interfaces", itoa(i)), "no interface or node "+strconv.Quote(name), suggest(name, append(known, "all")))

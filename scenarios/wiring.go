@@ -75,7 +75,7 @@ func (v *validator) realms(gateway string, c *mediagw.Config) {
 	}
 }
 
-// reach checks that links lead from each node to those that it sends to, by way of routers, and from each session's caller to
+// reach checks that links lead from each node to those that it sends to, by way of routers and NATs, and from each session's caller to
 // its callee, by way of routers and gateways.
 func (v *validator) reach() {
 	next := map[string][]string{}
@@ -85,7 +85,7 @@ func (v *validator) reach() {
 			continue
 		}
 		for i, e := range b {
-			if _, ok := v.file.Nodes[e.Node]; !ok {
+			if !v.place(e.Node) {
 				return // the missing end is reported; what it cuts off would only repeat it
 			}
 			next[e.Node] = append(next[e.Node], b[1-i].Node)
@@ -94,7 +94,9 @@ func (v *validator) reach() {
 	leads := func(from, to string, by ...string) bool {
 		seen, open := map[string]bool{from: true}, at(from)
 		for ; len(open) > 0; open = open[1:] {
-			if here := open[0]; here == from || slices.Contains(by, v.file.Nodes[here].Kind) {
+			here := open[0]
+			_, nat := v.file.NATs[here]
+			if nat || here == from || slices.Contains(by, v.file.Nodes[here].Kind) {
 				for _, n := range next[here] {
 					if !seen[n] {
 						seen[n], open = true, append(open, n)

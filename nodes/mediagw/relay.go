@@ -40,6 +40,7 @@ func (r *relay) pass(p *packet.Packet) {
 	syn := p.TCP.Flags&(packet.SYN|packet.ACK) == packet.SYN
 	if r.s.latch && !r.s.latched && syn {
 		r.s.remote, r.s.latched = from, true
+		p.Cause = gw.Mark(p.Cause, r.s.term.realm, nodes.Latched, from.String())
 	}
 	// D4: without a partner or a remote address, or with a gate closed (D5), segments are dropped silently.
 	if to == nil || to.relay == nil || !to.remote.Addr.IsValid() ||

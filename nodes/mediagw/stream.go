@@ -148,6 +148,9 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 		}
 		if s.latch && !s.latched || !s.remote.Addr.IsValid() {
 			s.remote, s.latched = s.opening.Remote, true
+			if s.latch {
+				gw.Mark(why, s.term.realm, nodes.Latched, s.remote.String())
+			}
 		}
 		s.leg.Accept(*s.opening, gw.tcp, o.Action != bearer.Accept)
 		if o.Action == bearer.Accept {

@@ -60,7 +60,7 @@ func (c *call) reserved(actions []h248.Action, why sim.Cause) {
 	}
 	m := c.invite
 	m.SetBody("application/sdp", c.offerOnward())
-	to, err := p.fwd.NextHop(m)
+	to, err := p.nextHop(m)
 	if err != nil {
 		c.refuse(404, why)
 		return
@@ -148,7 +148,7 @@ func (c *call) refuseAnswer(w waiting, text string) {
 		if d, err := sip.NewUACDialog(c.invite, w.m); err == nil {
 			d.Routes = p.beyond(d.Routes)
 			ack := d.Ack(c.invite)
-			if to, err := p.fwd.NextHop(ack); err == nil {
+			if to, err := p.nextHop(ack); err == nil {
 				p.sip.Request(ack, to, why)
 			}
 			d.Contact = ""
@@ -218,7 +218,7 @@ var triggers = map[string]h248.Trigger{
 // signals returns the orders of the strict model: who is active opens now, who is TLS client starts when TCP is up.
 func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 	var s h248.Signals
-	if c.p.cfg.Latch && l.access && !c.relay {
+	if c.p.cfg.Latch && l.access {
 		s.List = append(s.List, h248.Signal{Name: "ipnapt/latch", Stream: 1, Parms: []h248.Parm{h248.Set("napt", h248.Word("LATCH"))}})
 	}
 	if c.p.cfg.ControlModel == "strict" && !c.relay && role == sdp.Active {

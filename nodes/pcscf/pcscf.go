@@ -99,7 +99,7 @@ func (p *PCSCF) pass(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 	if !m.Has(sip.HRoute) && p.fromAccess(from) && m.ToTag() == "" {
 		m.Add(sip.HRoute, p.homed)
 	}
-	to, err := p.fwd.NextHop(m)
+	to, err := p.nextHop(m)
 	if err != nil {
 		p.fwd.Refuse(tx, m, 404, why)
 		return

@@ -12,8 +12,12 @@ import (
 // user is what the P-CSCF knows of a contact: which media security it and the network have agreed on.
 type user struct {
 	contact string
+	flow    sip.Flow        // over which it registered
 	claimed []sip.Mechanism // Security-Client
-	agreed  bool
+
+	// The source of its REGISTER is not its contact: there is a NAT between (TS 24.229 cl. K.2.2).
+	behindNAT bool
+	agreed    bool
 }
 
 // can reports whether both sides announced a mechanism (TS 23.334 cl. 6.2.10.3.1.2.1 step 1).
@@ -54,7 +58,10 @@ func (p *PCSCF) register(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cau
 		p.sip.Respond(tx, r, why)
 		return
 	}
-	u := &user{contact: contact, claimed: claimed}
+	u := &user{contact: contact, flow: from, claimed: claimed}
+	if at, err := p.sip.FlowToURI(contact); err == nil {
+		u.behindNAT = at.Remote.Addr() != from.Remote.Addr()
+	}
 	p.users[contact+" pending"] = u
 	for _, h := range []sip.HeaderID{sip.HSecurityClient, sip.HSecurityVerify} {
 		m.Remove(h)
@@ -94,4 +101,15 @@ func (p *PCSCF) registered(request, m *sip.Message, why sim.Cause) {
 	u.agreed = true
 	p.users[contact] = u
 	p.Mark(why, "", nodes.Registered, contact)
+}
+
+// nextHop returns where a request goes. What is for a contact behind a NAT goes over the flow of its registration, which is
+// the only way through: the contact's own address means nothing here (RFC 5626 §5.3).
+func (p *PCSCF) nextHop(m *sip.Message) (sip.Flow, error) {
+	if !m.Has(sip.HRoute) {
+		if u := p.users[m.URI]; u != nil && u.behindNAT {
+			return u.flow, nil
+		}
+	}
+	return p.fwd.NextHop(m)
 }

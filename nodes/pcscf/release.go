@@ -47,7 +47,7 @@ func (p *PCSCF) bye(d *sip.Dialog, reason string, why sim.Cause) {
 	}
 	m := d.Request(sip.BYE)
 	m.Add(sip.HReason, reason)
-	to, err := p.fwd.NextHop(m)
+	to, err := p.nextHop(m)
 	if err != nil {
 		return
 	}

@@ -3,8 +3,10 @@ package run
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"imsim/netem"
+	"imsim/netem/nat"
 	"imsim/netem/packet"
 	"imsim/nodes"
 	"imsim/nodes/mediagw"
@@ -30,6 +32,7 @@ type world struct {
 	ready []interface{ Settled() bool } // who must be in place before calls start
 	users *users
 
+	nats        map[string]*nat.Node // by name; never ranged over
 	controllers map[string]*pcscf.PCSCF
 	gateways    map[string]*mediagw.Gateway
 	starters    []func(sim.Cause)
@@ -40,7 +43,7 @@ type world struct {
 func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nodes.Engine) (*world, error) {
 	w := &world{
 		file: &sc.File, k: k, links: map[string][2]*way{}, ues: map[string]*ue.UE{},
-		controllers: map[string]*pcscf.PCSCF{}, gateways: map[string]*mediagw.Gateway{},
+		nats: map[string]*nat.Node{}, controllers: map[string]*pcscf.PCSCF{}, gateways: map[string]*mediagw.Gateway{},
 	}
 	family := netem.IPv4
 	if sc.File.Run.Family == "ipv6" {
@@ -72,7 +75,7 @@ func (w *world) addr(node string) packet.AddrPort {
 	return packet.AddrPort{Addr: a, Port: transport.SIPPort}
 }
 
-// connect makes hosts, routers and links, and the routes.
+// connect makes hosts, routers, NATs and links, and the routes.
 func (w *world) connect() error {
 	f := w.file
 	for _, name := range scenarios.Names(f.Nodes) {
@@ -82,6 +85,10 @@ func (w *world) connect() error {
 			w.net.AddHost(name)
 		}
 	}
+	for _, name := range scenarios.Names(f.NATs) {
+		w.nats[name] = nat.Add(w.net, name)
+	}
+	inside := map[string][]*netem.Interface{} // of NATs
 	for _, name := range scenarios.Names(f.Links) {
 		l := f.Links[name]
 		cfg := netem.LinkConfig{AName: iface(l.Between[0], name), BName: iface(l.Between[1], name)}
@@ -99,8 +106,24 @@ func (w *world) connect() error {
 		ways[0].start(a.Out)
 		ways[1].start(b.Out)
 		w.links[name] = ways
+		for i, side := range []*netem.Interface{a, b} {
+			if at := l.Between[i].Node; slices.Contains(f.NATs[at].Inside, name) {
+				inside[at] = append(inside[at], side)
+			}
+		}
 	}
-	return w.net.ComputeRoutes()
+	for _, name := range scenarios.Names(f.NATs) {
+		if err := w.nats[name].Setup(behaviour(f.NATs[name]), inside[name]...); err != nil {
+			return fmt.Errorf("nats.%s: %w", name, err)
+		}
+	}
+	if err := w.net.ComputeRoutes(); err != nil {
+		return err
+	}
+	for _, name := range scenarios.Names(f.NATs) {
+		w.nats[name].RouteInside()
+	}
+	return nil
 }
 
 func iface(e scenarios.Endpoint, link string) string {

@@ -103,6 +103,17 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"h248-loss", "nodes.pcscf1.h248.retransmit", "100ms", ""},
 	{"", "nodes.pcscf1.h248.t-max", "5s", "timeline=[{when:_ue-a_sip.invite.sent,_do:_link-down,_link:_iq}]"},
 
+	{"nat-latch-basic", "nats.home.preset", "strict", ""},
+	{"nat-latch-basic", "nats.home.ports", "random", ""},
+	{"nat-latch-basic", "nats.home.quota", "1", ""},
+	{"nat-latch-basic", "nats.home.timers.udp", "10ms", ""},
+	{"nat-latch-basic", "nats.home.timers.udp-init", "10ms", ""},
+	{"nat-latch-basic", "nats.home.timers.opening", "10ms", ""},
+	{"nat-latch-basic", "nats.home.timers.open", "100ms", "nats.home.preset=home"},
+	{"nat-latch-basic", "nats.home.timers.half-closed", "1ms", ""},
+	{"nat-latch-basic", "nats.home.unmatched", "rst", "nats.home.preset=home nats.home.timers.open=100ms nats.home.unmatched=silent"},
+	{"nat-latch-basic", "nats.home.reset-on-expiry", "true", "nats.home.preset=home nats.home.timers.open=100ms"},
+
 	{"", "nodes.scscf1.domain", "home.example.org", ""},
 	{"", "nodes.scscf1.challenge", "false", ""},
 
@@ -147,12 +158,16 @@ var elsewhere = map[string]string{
 	"Node-pcscf.e2ae-unsupported":  "no UE of ours asks for what was not agreed: nodes/pcscf",
 	"Node-mediagw.truncation":      "nodes/bearer, row R-3",
 	"Node-mediagw.wrong-direction": "no UE of ours dials an active SEP: nodes/bearer, row E-5",
-	"pcscf.H248Timers.long-timer":  "the gateway repeats nothing so late: nodes/protocol/h248",
-	"nodes.TLSConfig.allow-sha1":   "our fingerprints are SHA-256: netem/tls",
-	"mediagw.Timers.syn-hold":      "what a SYN is held for comes first: nodes/bearer, row E-3",
-	"mediagw.Timers.fp-guard":      "the fingerprint is there before the handshake: nodes/bearer, row E-31",
-	"mediagw.Timers.half-close":    "both ends of a call close at once: nodes/bearer, row R-26",
-	"mediagw.Timers.merge":         "only H.248 from elsewhere makes both legs passive: nodes/bearer",
+	"NAT.inside":                   "names", "NAT.timers": "its keys have rows",
+	"NAT.mapping": "a UE has one peer a port: netem/nat", "NAT.filtering": "nobody else sends: netem/nat", "NAT.unsolicited": "likewise",
+	"NAT.hairpin": "nobody else is inside: netem/nat", "NAT.inbound-keeps": "UDP is not idle for long: netem/nat",
+	"NAT.reset-closes": "nothing follows an RST: netem/nat", "NATTimers.reset": "likewise", "NATTimers.closing": "nothing follows the FINs: netem/nat", "NATTimers.icmp": "nobody pings: netem/nat",
+	"pcscf.H248Timers.long-timer": "the gateway repeats nothing so late: nodes/protocol/h248",
+	"nodes.TLSConfig.allow-sha1":  "our fingerprints are SHA-256: netem/tls",
+	"mediagw.Timers.syn-hold":     "what a SYN is held for comes first: nodes/bearer, row E-3",
+	"mediagw.Timers.fp-guard":     "the fingerprint is there before the handshake: nodes/bearer, row E-31",
+	"mediagw.Timers.half-close":   "both ends of a call close at once: nodes/bearer, row R-26",
+	"mediagw.Timers.merge":        "only H.248 from elsewhere makes both legs passive: nodes/bearer",
 }
 
 // TestEveryKeyHasARow walks the schema: a new key wants a row in settings.
@@ -194,6 +209,7 @@ var places = map[string]string{
 	"Session": `sessions\.chat\.`, "Arrivals": `sessions\.chat\.arrivals\.`, "Message": `sessions\.chat\.messages\.0\.`, "Release": `sessions\.chat\.release\.`,
 	"Node-ue": `nodes\.ue-[ab]\.`, "Node-pcscf": `nodes\.pcscf1\.`, "Node-scscf": `nodes\.scscf1\.`, "Node-mediagw": `nodes\.agw1\.`,
 	"nodes.TCPConfig": `nodes\.[a-z0-9-]+\.tcp\.`, "nodes.TLSConfig": `nodes\.[a-z0-9-]+\.tls\.`, "nodes.Costs": `nodes\.[a-z0-9-]+\.costs\.`,
+	"NAT": `nats\.home\.`, "NATTimers": `nats\.home\.timers\.`,
 	"pcscf.H248Timers": `nodes\.pcscf1\.h248\.`, "mediagw.Ports": `nodes\.agw1\.ports\.`, "mediagw.Timers": `nodes\.agw1\.timers\.`,
 }
 

@@ -3,7 +3,6 @@ package run
 import (
 	"imsim/nodes"
 	"imsim/nodes/mediagw"
-	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
 	"imsim/scenarios"
@@ -28,7 +27,6 @@ type use struct {
 	tls      bool // some of them in TLS
 	scscf    bool
 	gateway  bool
-	latch    bool
 }
 
 // omissions is the one list: a run's summary repeats the entries that concern it, and docs/reference/not-modelled.md all of
@@ -42,8 +40,8 @@ var omissions = []Omission{
 		func(u *use) bool { return u.calls }},
 	{"bandwidth policing and audits", "a gateway admits whatever its links carry, and its controller never asks it what it holds", "there is a media gateway", "nodes",
 		func(u *use) bool { return u.gateway }},
-	{"address translators", "the gateway latches, but there is nothing that translates", "a gateway latches", "links-and-ip",
-		func(u *use) bool { return u.latch }},
+	{"application layer gateways and port control", "a NAT rewrites no SIP, and nobody can ask it for a mapping", "there is a NAT", "nat",
+		func(u *use) bool { return len(u.file.NATs) > 0 }},
 	{"SACK, RACK-TLP and CUBIC", "losses are repaired by NewReno's fast recovery and by time-out", "there are calls", "tcp",
 		func(u *use) bool { return u.calls }},
 	{"cryptography of TLS", "engine model has the right sizes, order and costs, but masks octets instead of encrypting them", "there is TLS, with engine model", "tls",
@@ -85,8 +83,6 @@ func notModelled(f *scenarios.File, e nodes.Engine) []string {
 		switch c := f.Nodes[name].Settings.(type) {
 		case *ue.Config:
 			u.register = u.register || c.Register != "none"
-		case *pcscf.Config:
-			u.latch = u.latch || c.Latch
 		case *scscf.Config:
 			u.scscf = true
 		case *mediagw.Config:

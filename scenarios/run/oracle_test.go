@@ -57,7 +57,8 @@ func TestCaptures(t *testing.T) {
 		if slices.Contains(strings.Split(r[2], ","), "5060") && !slices.Contains(protocols, "sip") {
 			t.Errorf("%s on port 5060 is not SIP: %s", where, r[1])
 		}
-		if strings.HasSuffix(r[9], "/plain") && !slices.Contains(protocols, "msrp") {
+		// TShark looks up an interface's name among those of all runs, so that in a run without TLS it can be another's.
+		if len(s.calls[i].secured) > 0 && strings.HasSuffix(r[9], "/plain") && !slices.Contains(protocols, "msrp") {
 			t.Errorf("%s on %s is not MSRP: %s", where, r[9], r[1])
 		}
 	}

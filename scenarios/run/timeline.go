@@ -62,6 +62,10 @@ func (c *changes) Handle(i uint32) {
 		for i, d := range w.links[name] {
 			d.set(a.Link.Toward(i))
 		}
+	case *scenarios.NATReboot:
+		if x := w.nats[a.NAT]; x != nil {
+			x.Reboot()
+		}
 	case *scenarios.H248Drop:
 		if p := w.controllers[a.Node]; p != nil {
 			p.DropH248(a.Count)

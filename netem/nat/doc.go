@@ -1,0 +1,35 @@
+// Package nat is a network address and port translator: RFC 4787 for UDP, RFC 5382 for TCP, RFC 5508 for ICMP, with
+// the updates of RFC 7857 and what RFC 6888 adds for carriers.
+//
+// A Table is the translator without a network: a packet and a time go in, the packet comes out rewritten with a verdict.
+// A Node is a Table in a netem.Network. What a NAT does is a Config; Preset has those of common kinds. Behaviours have
+// the names and numbers of pion/transport's vnet.
+//
+// # What it models
+//
+// Mapping and filtering that depend on nothing, on the remote address, on address and port, or on the connection;
+// port preservation, parity, contiguity, allocation in turn, at random or in blocks for a subscriber, and overloading;
+// paired, arbitrary and soft pools of external addresses; hairpinning with external and internal source; refresh by
+// direction and scope; TCP connections with the state machine of RFC 7857; simultaneous open; what is said to an
+// unsolicited SYN, at once or after six seconds; RSTs when an open connection expires; quotas; ports that rest; fragments
+// in any order; ICMP errors in both directions, with their quotations; one-to-one translation; reboots.
+//
+// State is kept in arrays with hash chains, deadlines in one queue that is moved on lazily: a packet of a known session
+// allocates nothing, and a NAT has one timer in the kernel.
+//
+// # Not modelled
+//
+//   - Application layer gateways; RFC 4787 REQ-10 and RFC 5382 REQ-6 want them off.
+//   - PCP, UPnP and NAT-PMP; exemption by destination (RFC 6888 REQ-6); logging.
+//   - TCP windows: what a filter does about sequence numbers that are out of them.
+//   - Translation between IPv4 and IPv6, and of protocols other than TCP, UDP and ICMP.
+//   - Shorter timers for well-known ports (RFC 4787 REQ-5a), and keep-alive probes by the NAT (RFC 5382 REQ-5).
+//   - State by packets from outside that a filter lets in: only a TCP SYN makes any.
+//   - Processing time: a NAT takes none.
+//
+// # How it was validated
+//
+// By tables with one packet in and its translation out, for every requirement of the RFCs above; against vnet's NAT for
+// the nine pairs of mapping and filtering, expiry included; by TCP connections between hosts through one NAT and two;
+// by a property test that no two mappings have one external endpoint; by fuzzing; and by counting allocations.
+package nat

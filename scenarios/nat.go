@@ -1,0 +1,88 @@
+package scenarios
+
+import (
+	"slices"
+	"strconv"
+
+	"imsim/internal/units"
+)
+
+// NAT is an address translator (RFC 4787, RFC 5382). What is not set is as the preset has it.
+type NAT struct {
+	Inside        []string  `yaml:"inside" jsonschema:"required,minItems=1,uniqueItems=true" jsonschema_description:"links on the private side; all others are outside"`
+	Preset        string    `yaml:"preset" jsonschema:"enum=rfc,enum=home,enum=strict,enum=cgn,enum=linux-masquerade,default=rfc" jsonschema_description:"behaviour to start from"`
+	Mapping       string    `yaml:"mapping" jsonschema:"enum=endpoint-independent,enum=address-dependent,enum=address-and-port-dependent,enum=connection-dependent" jsonschema_description:"when an outside port is used again for another peer"`
+	Filtering     string    `yaml:"filtering" jsonschema:"enum=endpoint-independent,enum=address-dependent,enum=address-and-port-dependent,enum=connection-dependent" jsonschema_description:"which peers may come in by an outside port"`
+	Ports         string    `yaml:"ports" jsonschema:"enum=preserve,enum=sequential,enum=random,enum=block" jsonschema_description:"how outside ports are chosen"`
+	Hairpin       string    `yaml:"hairpin" jsonschema:"enum=none,enum=internal,enum=external" jsonschema_description:"whether inside hosts reach each other by outside addresses, and which source address is then seen"`
+	Unsolicited   string    `yaml:"unsolicited" jsonschema:"enum=silent,enum=rst,enum=port-unreachable,enum=host-unreachable,enum=prohibited,enum=after-6s" jsonschema_description:"answer to a SYN from outside that is not let in; after-6s is RFC 5382 REQ-4"`
+	Unmatched     string    `yaml:"unmatched" jsonschema:"enum=silent,enum=rst,enum=pickup" jsonschema_description:"what becomes of segments from inside that belong to no connection"`
+	ResetOnExpiry *bool     `yaml:"reset-on-expiry" jsonschema_description:"both ends of an open connection get an RST when its state expires"`
+	ResetCloses   *bool     `yaml:"reset-closes" jsonschema_description:"an RST removes the connection's state at once"`
+	InboundKeeps  *bool     `yaml:"inbound-keeps" jsonschema_description:"packets from outside refresh UDP mappings"`
+	Quota         int       `yaml:"quota" jsonschema:"minimum=0" jsonschema_description:"most mappings of one inside address; 0: as the preset"`
+	Timers        NATTimers `yaml:"timers" jsonschema_description:"how long state is kept without traffic"`
+}
+
+// NATTimers are idle times after which a NAT forgets. Nil: as the preset.
+type NATTimers struct {
+	UDP        *units.Duration `yaml:"udp" jsonschema_description:"UDP mappings"`
+	UDPInit    *units.Duration `yaml:"udp-init" jsonschema_description:"UDP mappings until the first answer"`
+	ICMP       *units.Duration `yaml:"icmp" jsonschema_description:"ICMP queries"`
+	Opening    *units.Duration `yaml:"opening" jsonschema_description:"TCP connections that are not open yet"`
+	Open       *units.Duration `yaml:"open" jsonschema_description:"open TCP connections"`
+	HalfClosed *units.Duration `yaml:"half-closed" jsonschema_description:"TCP connections after one FIN"`
+	Closing    *units.Duration `yaml:"closing" jsonschema_description:"TCP connections after both FINs"`
+	Reset      *units.Duration `yaml:"reset" jsonschema_description:"TCP connections after an RST"`
+}
+
+// nats checks that each has a link on both sides, and timers that are times.
+func (v *validator) nats() {
+	for _, name := range Names(v.file.NATs) {
+		if _, ok := v.file.Nodes[name]; ok {
+			v.wrong(at("nats", name), "there is a node of that name", "choose another")
+		}
+		var mine []string
+		for _, link := range Names(v.file.Links) {
+			if slices.ContainsFunc(v.file.Links[link].Between, func(e Endpoint) bool { return e.Node == name }) {
+				mine = append(mine, link)
+			}
+		}
+		n := v.file.NATs[name]
+		for i, link := range n.Inside {
+			if link != "" && !slices.Contains(mine, link) {
+				v.wrong(at("nats", name, "inside", itoa(i)), "no link "+strconv.Quote(link)+" at "+name, suggest(link, mine))
+			}
+		}
+		if len(n.Inside) > 0 && !slices.ContainsFunc(mine, func(link string) bool { return !slices.Contains(n.Inside, link) }) {
+			v.wrong(at("nats", name), "no link outside", "a NAT needs a link that is not in inside")
+		}
+		for _, t := range n.Timers.all() {
+			if *t.value != nil && **t.value == 0 {
+				v.wrong(at("nats", name, "timers", t.key), "0s is not possible here", "more than zero")
+			}
+		}
+	}
+}
+
+type natTimer struct {
+	key   string
+	value **units.Duration
+}
+
+func (t *NATTimers) all() []natTimer {
+	return []natTimer{
+		{"udp", &t.UDP}, {"udp-init", &t.UDPInit}, {"icmp", &t.ICMP}, {"opening", &t.Opening}, {"open", &t.Open},
+		{"half-closed", &t.HalfClosed}, {"closing", &t.Closing}, {"reset", &t.Reset},
+	}
+}
+
+// place reports whether a link may end at a name: a node or a NAT.
+func (v *validator) place(name string) bool {
+	_, node := v.file.Nodes[name]
+	_, nat := v.file.NATs[name]
+	return node || nat
+}
+
+// places are the names of all nodes and NATs.
+func (v *validator) places() []string { return append(Names(v.file.Nodes), Names(v.file.NATs)...) }
