@@ -42,7 +42,7 @@ var omissions = []Omission{
 		func(u *use) bool { return u.gateway }},
 	{"application layer gateways and port control", "a NAT rewrites no SIP, and nobody can ask it for a mapping", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
-	{"SACK, RACK-TLP and CUBIC", "losses are repaired by NewReno's fast recovery and by time-out", "there are calls", "tcp",
+	{"undoing of spurious retransmissions", "TCP that has taken reordering for loss keeps its smaller window; HyStart, pacing and path MTU probing are left out too", "there are calls", "tcp",
 		func(u *use) bool { return u.calls }},
 	{"cryptography of TLS", "engine model has the right sizes, order and costs, but masks octets instead of encrypting them", "there is TLS, with engine model", "tls",
 		func(u *use) bool { return u.tls && u.engine == nodes.EngineModel }},
@@ -58,13 +58,6 @@ var omissions = []Omission{
 		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Jitter > 0 }) }},
 	{"scheduling by class", "packets go in their order, or by flow", "a link has a rate", "links-and-ip",
 		func(u *use) bool { return u.link(func(l scenarios.Link) bool { return l.Rate > 0 }) }},
-	{"ECN of TCP", "our hosts' packets cannot be marked, so that they are dropped", "a queue or a loss marks", "links-and-ip",
-		func(u *use) bool {
-			return u.link(func(l scenarios.Link) bool {
-				q := l.Queue
-				return l.Loss.Mark || q.ECN != nil && *q.ECN || q.ECN == nil && q.Discipline == "fq-codel"
-			})
-		}},
 	{"a radio's grants, DRX, HARQ and handovers", "their effects are in the distribution of delays; outages are a trace or a timeline", "a link has a distribution of delays", "links-and-ip",
 		func(u *use) bool {
 			return u.link(func(l scenarios.Link) bool { return l.Delay.SD > 0 || len(l.Delay.Quantiles) > 0 })
