@@ -2,11 +2,14 @@ package scenarios
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"reflect"
+	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -19,15 +22,54 @@ var schemaJSON []byte
 
 const schemaURL = "imsim:scenario"
 
+// ownDialect is JSON Schema 2020-12 under a name of ours. A schema of this dialect is not itself held against the
+// metaschema each time the program starts, which would cost more than all the rest of reading a scenario; that schema.json
+// is a valid schema is tested (TestSchemaIsFresh).
+const (
+	dialectURL = "imsim:dialect"
+	ownDialect = `{
+		"$schema": "https://json-schema.org/draft/2020-12/schema",
+		"$id": "` + dialectURL + `",
+		"$vocabulary": {
+			"https://json-schema.org/draft/2020-12/vocab/core": true,
+			"https://json-schema.org/draft/2020-12/vocab/applicator": true,
+			"https://json-schema.org/draft/2020-12/vocab/unevaluated": true,
+			"https://json-schema.org/draft/2020-12/vocab/validation": true,
+			"https://json-schema.org/draft/2020-12/vocab/meta-data": true
+		}
+	}`
+)
+
+// lazyRegexp is a pattern of the schema, compiled when first needed: a scenario meets few of them.
+type lazyRegexp struct {
+	text    string
+	compile func() *regexp.Regexp
+}
+
+func newLazyRegexp(text string) (jsonschema.Regexp, error) {
+	return &lazyRegexp{text, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })}, nil
+}
+
+func (l *lazyRegexp) String() string            { return l.text }
+func (l *lazyRegexp) MatchString(s string) bool { return l.compile().MatchString(s) }
+
 // Schema returns the JSON Schema (2020-12) of scenario files.
 func Schema() []byte { return bytes.Clone(schemaJSON) }
 
 // compiled is the schema, made ready at first use: its document, where error messages look keys up, and the checker.
 var compiled = sync.OnceValues(func() (doc any, checker *jsonschema.Schema) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON))
 	c := jsonschema.NewCompiler()
+	c.UseRegexpEngine(newLazyRegexp)
+	dialect, err := jsonschema.UnmarshalJSON(strings.NewReader(ownDialect))
 	if err == nil {
-		err = c.AddResource(schemaURL, doc)
+		err = c.AddResource(dialectURL, dialect)
+	}
+	if err == nil {
+		doc, err = jsonschema.UnmarshalJSON(bytes.NewReader(schemaJSON))
+	}
+	if top, ok := doc.(map[string]any); ok {
+		top["$schema"] = dialectURL
+		err = cmp.Or(err, c.AddResource(schemaURL, doc))
 	}
 	if err == nil {
 		checker, err = c.Compile(schemaURL)

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/invopop/jsonschema"
+	checker "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 var update = flag.Bool("update", false, "write golden files and schema.json")
@@ -27,6 +28,18 @@ func TestSchemaIsFresh(t *testing.T) {
 	}
 	if !bytes.Equal(got, schemaJSON) {
 		t.Error("schema.json is stale: run go generate ./scenarios")
+	}
+	// The program leaves this check out when it starts (ownDialect).
+	doc, err := checker.UnmarshalJSON(bytes.NewReader(got))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := checker.NewCompiler()
+	if err := c.AddResource(schemaURL, doc); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Compile(schemaURL); err != nil {
+		t.Error("schema.json is no JSON Schema: ", err)
 	}
 }
 
