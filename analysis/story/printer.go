@@ -33,7 +33,7 @@ func (p *Printer) Print(r *study.Result) {
 	p.counts[s]++
 	switch {
 	case s == study.Wrong:
-		fmt.Fprintln(p.Err, strings.TrimPrefix(r.Err.Error(), study.ErrWrong.Error()+": "))
+		fmt.Fprintln(p.Err, r.Err)
 		return
 	case p.JSON:
 		p.object(r)

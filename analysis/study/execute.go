@@ -34,7 +34,7 @@ func Execute(ctx context.Context, points []Point, many bool, opt Options, each f
 		errs = append(errs, rundir.Replaceable(dirs[i]))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("%w: %w", ErrWrong, err)
+		return wrong{err}
 	}
 	if opt.Progress == nil {
 		opt.Progress = &Progress{}
@@ -66,7 +66,7 @@ func one(ctx context.Context, p *Point, dir string, opt Options) *Result {
 	sc := p.Scenario
 	w, err := rundir.Create(dir)
 	if err != nil {
-		r.Err = fmt.Errorf("%w: %w", ErrWrong, err)
+		r.Err = wrong{err}
 		return r
 	}
 	defer w.Abandon()
@@ -93,7 +93,7 @@ func one(ctx context.Context, p *Point, dir string, opt Options) *Result {
 	}
 	st, err := run.Run(sc, o)
 	if errors.Is(err, run.ErrBuild) {
-		r.Err = fmt.Errorf("%w: %s: %w", ErrWrong, p.Path, err)
+		r.Err = wrong{fmt.Errorf("%s: %w", p.Path, err)}
 		return r
 	}
 	r.Err = err

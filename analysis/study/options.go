@@ -84,7 +84,13 @@ const (
 )
 
 // ErrWrong marks errors that are the user's to correct: nothing was run.
-var ErrWrong = errors.New("wrong")
+var ErrWrong = errors.New("wrong call or scenario")
+
+// wrong marks an error with ErrWrong and leaves its text alone.
+type wrong struct{ error }
+
+func (wrong) Is(target error) bool { return target == ErrWrong }
+func (w wrong) Unwrap() error      { return w.error }
 
 // Result is what came of a point.
 type Result struct {

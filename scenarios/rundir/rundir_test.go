@@ -190,6 +190,48 @@ func TestReplace(t *testing.T) {
 	}
 }
 
+// TestLinksAndMounts writes through a symbolic link, and into a directory that cannot be renamed.
+func TestLinksAndMounts(t *testing.T) {
+	base := t.TempDir()
+	link, nowhere := filepath.Join(base, "link"), filepath.Join(base, "nowhere")
+	if err := os.Mkdir(filepath.Join(base, "real"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if os.Symlink(filepath.Join(base, "real"), link) != nil || os.Symlink(filepath.Join(base, "absent"), nowhere) != nil {
+		t.Skip("no symbolic links here")
+	}
+	writeRun(t, link, "linked", Complete)
+	st, err := os.Lstat(link)
+	if err != nil || st.Mode().Type() != os.ModeSymlink {
+		t.Errorf("the link was replaced: %v, %v", st, err)
+	}
+	if got := title(t, filepath.Join(base, "real")); got != "linked complete" {
+		t.Error(got)
+	}
+	if _, err := Create(nowhere); err == nil || !strings.Contains(err.Error(), "leads nowhere") {
+		t.Error(err)
+	}
+
+	mounted := filepath.Join(base, "mounted")
+	writeRun(t, mounted, "first", Complete)
+	w, err := Create(filepath.Join(base, "second"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(w.tmp, KPIsFile), []byte("x"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.fill(mounted); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := os.ReadDir(mounted); err != nil || len(list) != 1 || list[0].Name() != KPIsFile {
+		t.Errorf("%v, %v", list, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(base, ".*")); len(left) > 0 {
+		t.Error("left over:", left)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	base := t.TempDir()
 	put := func(name, content string) {

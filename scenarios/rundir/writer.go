@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"imsim/sim"
 )
@@ -32,6 +33,11 @@ func Create(dir string) (*Writer, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("output directory: %w", err)
+	}
+	if to, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = to // a link is followed, not replaced
+	} else if _, err := os.Lstat(dir); err == nil {
+		return nil, fmt.Errorf("output directory %s is a link that leads nowhere (remove it, or name another with --out)", dir)
 	}
 	parent := filepath.Dir(dir)
 	if err := os.MkdirAll(parent, 0o777); err != nil {
@@ -175,6 +181,10 @@ func (w *Writer) place(where string) error {
 		if err == nil {
 			err = os.Rename(where, old)
 		}
+		if errors.Is(err, syscall.EBUSY) { // a mount point cannot be renamed
+			err = w.fill(where)
+			return w.fail(where, err)
+		}
 		if err != nil {
 			return w.fail(where, err)
 		}
@@ -192,6 +202,25 @@ func (w *Writer) place(where string) error {
 		}
 	}
 	return nil
+}
+
+// fill puts the written files into a directory that itself must stay.
+func (w *Writer) fill(where string) error {
+	list, err := os.ReadDir(where)
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if err := os.RemoveAll(filepath.Join(where, e.Name())); err != nil {
+			return err
+		}
+	}
+	if err := os.CopyFS(where, os.DirFS(w.tmp)); err != nil {
+		return err
+	}
+	err = os.RemoveAll(w.tmp)
+	w.tmp = ""
+	return err
 }
 
 // Abandon removes what was written. It does nothing after Finish.
