@@ -12,6 +12,13 @@ type Time int64
 // Never is later than every instant a run can reach; a deadline of Never is not armed.
 const Never Time = math.MaxInt64
 
+// Epoch is what clocks on the wall show at virtual time zero, in seconds since 1970: 2026-01-01T00:00:00Z. Captures, stamps
+// in messages and the validity of certificates all go by it.
+const Epoch = 1767225600
+
+// Wall returns what a clock on the wall shows at t, in UTC.
+func (t Time) Wall() time.Time { return time.Unix(Epoch, int64(t)).UTC() }
+
 // Add returns the instant d after t. It saturates at Never, so that Never plus anything stays Never.
 func (t Time) Add(d time.Duration) Time {
 	if t == Never || (d > 0 && Time(d) > Never-t) {

@@ -4,7 +4,7 @@
 //
 // A Writer turns packets into wire octets, checksums included, only here. It buffers and allocates nothing per packet.
 // The first error of the underlying writer stops all writing and is what Close returns: a full disk ends a capture, not
-// a run. Virtual time zero is 2025-01-01T00:00:00Z in the file.
+// a run. Virtual time zero is 2026-01-01T00:00:00Z in the file.
 //
 // Secrets must be known to a reader before the packets that need them, and TShark reads once from front to back: so
 // Secrets writes its block at once, and the owner of a TLS session calls it before it sends the flight whose keys the

@@ -127,7 +127,7 @@ func TestTShark(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	first := s.Fields("frame.number == 1", "frame.time_epoch", "frame.packet_id", "frame.packet_flags_direction", "ip.src_host")
-	if want := "1735689600.001000000 1 0x00000002 ueA.home1.example"; len(first) != 1 || strings.Join(first[0], " ") != want {
+	if want := "1767225600.001000000 1 0x00000002 ueA.home1.example"; len(first) != 1 || strings.Join(first[0], " ") != want {
 		t.Errorf("first packet %q, want %s", first, want)
 	}
 }

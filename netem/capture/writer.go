@@ -10,8 +10,8 @@ import (
 	"imsim/sim"
 )
 
-// Epoch is virtual time zero on the wall, in nanoseconds since 1970: 2025-01-01T00:00:00Z.
-const Epoch = 1735689600 * uint64(time.Second)
+// Epoch is virtual time zero on the wall (sim.Epoch) in nanoseconds.
+const Epoch = sim.Epoch * uint64(time.Second)
 
 // MaxPacket is the most octets of a packet that a capture holds; readers refuse more.
 const MaxPacket = 262144

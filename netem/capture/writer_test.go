@@ -51,7 +51,7 @@ func syn() *packet.Packet {
 func TestVector(t *testing.T) {
 	want := "0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000" +
 		"010000002c0000006500000000000000020008007565412e6c74653009000100" + "09000000000000002c000000" +
-		"0600000070000000000000007e68161860e36dc0280000002800000045000028" +
+		"0600000070000000000000005172861860e310ee280000002800000045000028" +
 		"00014000400606930a000002c6336407c62c0b2701020304000000005002ffff" +
 		"a64c00000100090067617465206f70656e000000020004000200000005000800" +
 		"01000000000000000000000070000000"
@@ -286,7 +286,7 @@ func BenchmarkGopacket(b *testing.B) {
 		b.Fatal(err)
 	}
 	data := make([]byte, 40)
-	ci := gopacket.CaptureInfo{Timestamp: time.Unix(1735689600, 1), CaptureLength: 40, Length: 40}
+	ci := gopacket.CaptureInfo{Timestamp: time.Unix(1767225600, 1), CaptureLength: 40, Length: 40}
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := w.WritePacket(ci, data); err != nil {

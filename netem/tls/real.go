@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"imsim/netem/packet"
+	"imsim/sim"
 )
 
 // real is engine real: crypto/tls in virtual time. The handshake runs on a coroutine that parks where it would read from
@@ -45,7 +46,7 @@ type real struct {
 }
 
 // epoch is the virtual wall clock's time at the start of a run; certificates are valid around it.
-var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+var epoch = sim.Time(0).Wall()
 
 // NewReal makes a session of engine real.
 func NewReal(cfg Config) Session {

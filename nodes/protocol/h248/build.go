@@ -109,50 +109,8 @@ func ServiceChangeOf(t TerminationID, s Services) Command {
 // In is an action on a context.
 func In(c ContextID, commands ...Command) Action { return Action{Context: c, Commands: commands} }
 
-// Stamp writes an instant as yyyymmddThhmmsscc; virtual time starts with the year 2026.
+// Stamp writes an instant as yyyymmddThhmmsscc (H.248.1 Annex B, TimeStamp).
 func Stamp(now sim.Time) Timestamp {
-	const day = 24 * 3600 * 100
-	centi := int64(now) / 1e7
-	days, rest := centi/day, centi%day
-	year, month := int64(2026), 0
-	for ; ; year++ {
-		n := int64(365)
-		if leap(year) {
-			n++
-		}
-		if days < n {
-			break
-		}
-		days -= n
-	}
-	for ; ; month++ {
-		n := int64([12]byte{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}[month])
-		if month == 1 && leap(year) {
-			n++
-		}
-		if days < n {
-			break
-		}
-		days -= n
-	}
-	b := appendDigits(nil, year, 4)
-	b = appendDigits(b, int64(month+1), 2)
-	b = appendDigits(b, days+1, 2)
-	b = append(b, 'T')
-	b = appendDigits(b, rest/360000, 2)
-	b = appendDigits(b, rest/6000%60, 2)
-	return Timestamp(appendDigits(b, rest%6000, 4))
-}
-
-func leap(year int64) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
-
-func appendDigits(b []byte, n int64, width int) []byte {
-	for ; width > 0; width-- {
-		div := int64(1)
-		for range width - 1 {
-			div *= 10
-		}
-		b = append(b, byte('0'+n/div%10))
-	}
-	return b
+	b := now.Wall().AppendFormat(make([]byte, 0, 18), "20060102T150405.00")
+	return Timestamp(append(b[:15], b[16:]...))
 }
