@@ -3,6 +3,7 @@ package mediagw
 import (
 	"strings"
 
+	"imsim/nodes"
 	"imsim/nodes/bearer"
 	"imsim/nodes/protocol/h248"
 	"imsim/sim"
@@ -54,6 +55,10 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 			}
 			switch strings.ToUpper(mode) {
 			case "LATCH":
+				if s.latched && !s.latch { // a SYN that came before the order
+					from := s.remote.String()
+					*after = append(*after, func() { s.st.gw.Mark(why, s.term.realm, nodes.Latched, from) })
+				}
 				s.latch = true
 			case "RELATCH":
 				s.latch, s.latched = true, false

@@ -20,7 +20,7 @@ func (c *call) protect(l sdp.Line) (status int) {
 				// E7: go on without protection.
 				return 0
 			case "transparent":
-				c.passing = true
+				c.passing, c.tls = true, true
 				return 0
 			}
 			return 488
@@ -31,7 +31,7 @@ func (c *call) protect(l sdp.Line) (status int) {
 		c.secure = true
 	case tls:
 		// E8: TLS without 3ge2ae is end to end, and none of our business.
-		c.passing = true
+		c.passing, c.tls = true, true
 	case !c.originating && p.can(c.served, "msrp-tls"):
 		// cl. 6.2.10.3.1.2.1 step 1: both indicated support at registration.
 		c.secure = true
@@ -41,8 +41,12 @@ func (c *call) protect(l sdp.Line) (status int) {
 
 // reserve asks the gateway for the termination towards the answerer (Reserve AGW Connection Point).
 func (c *call) reserve(why sim.Cause) {
-	l := c.offer.Line(0)
-	local := c.localFor(&c.far, l.Setup())
+	var ok bool
+	if c.onward, ok = c.setupOnward(c.offer.Line(0).Setup()); !ok {
+		c.refuse(488, why)
+		return
+	}
+	local := c.localFor(&c.far, c.onward)
 	cmd := c.add(&c.far, local, nil)
 	if c.relay && c.p.cfg.GateUntilAnswer {
 		cmd.Media.Streams[0].Control.Mode = h248.Inactive
@@ -85,16 +89,20 @@ func (c *call) settle(w waiting) {
 		return
 	}
 	ans := d.Line(0)
-	offererRole, _, err := sdp.Negotiate(c.offer.Line(0).Setup(), ans.Setup())
+	// The gateway is the offerer towards the answerer, and the answerer towards the offerer.
+	farRole, _, err := sdp.Negotiate(c.onward, ans.Setup())
+	if err != nil {
+		c.refuseAnswer(w, "RFC 4145: "+err.Error())
+		return
+	}
+	offered := c.offer.Line(0).Setup()
+	_, nearRole, err := sdp.Negotiate(offered, c.setupBack(offered, ans.Setup()))
 	if err != nil {
 		c.refuseAnswer(w, "RFC 4145: "+err.Error())
 		return
 	}
 	c.settled = true
 	w.answer = d
-	// The gateway stands in for each side towards the other, so the direction is kept (TS 23.334 cl. 5.16.2.2).
-	farRole, nearRole := offererRole, offererRole.Mirror()
-
 	modify := h248.Command{Verb: h248.Modify, Termination: c.far.id}
 	stream := h248.Stream{ID: 1, Remote: c.remoteFor(&c.far, ans)}
 	control := &h248.LocalControl{}
@@ -102,7 +110,7 @@ func (c *call) settle(w waiting) {
 		local := *c.far.local
 		local.Set(sdp.AttrSetup, farRole.String())
 		stream.Local = local.Append(nil)
-		control.Properties = c.interlink(&c.far, farRole, "*")
+		control.Properties = c.interlink(&c.far, farRole, nearRole, "*")
 	}
 	if c.relay && p.cfg.GateUntilAnswer {
 		control.Mode = h248.SendReceive
@@ -115,7 +123,7 @@ func (c *call) settle(w waiting) {
 
 	local := c.localFor(&c.near, nearRole)
 	add := c.add(&c.near, local, c.remoteFor(&c.near, c.offer.Line(0)))
-	add.Media.Streams[0].Control.Properties = append(add.Media.Streams[0].Control.Properties, c.interlink(&c.near, nearRole, c.far.id)...)
+	add.Media.Streams[0].Control.Properties = append(add.Media.Streams[0].Control.Properties, c.interlink(&c.near, nearRole, farRole, c.far.id)...)
 	add.Signals = c.signals(&c.near, nearRole)
 
 	why := p.Mark(w.why, "", nodes.ModifySent, c.far.realm())
@@ -186,13 +194,14 @@ func (c *call) subtract(why sim.Cause) {
 func (c *call) subtracted([]h248.Action, sim.Cause) {}
 
 // interlink returns the interlinkage rules that a leg carries as source (§7.2): where it waits for the connection, what a
-// SYN there means for the partner; where it opens a connection with TLS as client, that TLS follows.
-func (c *call) interlink(l *leg, role sdp.Setup, partner h248.TerminationID) []h248.Parm {
+// SYN there means for the partner; where it opens a connection with TLS as client, that TLS follows. Two legs that both wait
+// are merged, which takes no rule (§9.6).
+func (c *call) interlink(l *leg, role, other sdp.Setup, partner h248.TerminationID) []h248.Parm {
 	if c.relay || c.p.cfg.ControlModel == "strict" {
 		return nil
 	}
 	var rules []h248.TopologyRule
-	if role == sdp.Passive {
+	if role == sdp.Passive && other == sdp.Active {
 		preset := c.p.cfg.Accept
 		switch {
 		case preset == "":
@@ -218,7 +227,7 @@ var triggers = map[string]h248.Trigger{
 // signals returns the orders of the strict model: who is active opens now, who is TLS client starts when TCP is up.
 func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 	var s h248.Signals
-	if c.p.cfg.Latch && l.access {
+	if l.access && c.latches() && (c.relay || role == sdp.Passive) {
 		s.List = append(s.List, h248.Signal{Name: "ipnapt/latch", Stream: 1, Parms: []h248.Parm{h248.Set("napt", h248.Word("LATCH"))}})
 	}
 	if c.p.cfg.ControlModel == "strict" && !c.relay && role == sdp.Active {

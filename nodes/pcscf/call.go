@@ -22,9 +22,11 @@ type call struct {
 	toCaller, toCalled sip.Packed   // once there is a 2xx: the dialogs that it takes to end the call from here
 	served             *user
 
-	originating bool // the caller is our UE
-	secure      bool // the access leg is protected from end to access edge
-	passing     bool // TLS attributes go through untouched
+	originating bool      // the caller is our UE
+	secure      bool      // the access leg is protected from end to access edge
+	passing     bool      // TLS attributes go through untouched
+	tls         bool      // which is what there are
+	onward      sdp.Setup // of the offer as it went on
 	relay       bool
 	final       bool // a 2xx has been passed on
 	settled     bool // the answer has been worked into the gateway

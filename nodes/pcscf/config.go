@@ -16,6 +16,10 @@ type Config struct {
 	ControlModel    string      `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict,default=interlinked" jsonschema_description:"Who orders bearer procedures (H.248.92)."`
 	Unsupported     string      `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
 	Latch           bool        `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
+	NATTermActPass  string      `yaml:"nat-term-actpass" jsonschema:"enum=fwd,enum=merge,default=fwd" jsonschema_description:"TCP mode for an offer of actpass to a UE behind a NAT (row T6)."`
+	NATOrigOffer    string      `yaml:"nat-orig-offer" jsonschema:"enum=actpass,enum=passive,enum=active,default=actpass" jsonschema_description:"What the far side is offered for a UE behind a NAT that can open (rows O3 and O4): passive forces merge and active excludes it."`
+	NATPassiveOffer string      `yaml:"nat-passive-offer" jsonschema:"enum=488,enum=try,default=488" jsonschema_description:"What to do with an offer of passive from a UE behind a NAT (row O5): refuse it or have the gateway open into the NAT, which fails."`
+	MergeE2ETLS     string      `yaml:"merge-e2e-tls" jsonschema:"enum=refuse,enum=collide,default=refuse" jsonschema_description:"Whether TLS from end to end may go through merge, where both ends would be TLS clients."`
 	GateUntilAnswer bool        `yaml:"gate-until-answer" jsonschema:"default=false" jsonschema_description:"Keep the gate of a relayed stream closed until the answer."`
 	NotifySuccess   bool        `yaml:"notify-success" jsonschema:"default=false" jsonschema_description:"Arm reports of established connections too; failures and releases are always armed."`
 	H248Encoding    string      `yaml:"h248-encoding" jsonschema:"enum=pretty,enum=compact,default=pretty" jsonschema_description:"Text form of H.248."`

@@ -53,7 +53,7 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 	p.events++
 	l.request = p.events
 	control := &h248.LocalControl{Mode: h248.SendReceive, Properties: []h248.Parm{h248.Set("ipdc/realm", h248.Quoted(l.realm()))}}
-	if l.access && remote != nil && !c.p.cfg.Latch {
+	if l.access && remote != nil && !c.latches() {
 		control.Properties = append(control.Properties, h248.Set("gm/saf", h248.Word("ON")))
 	}
 	cmd := h248.Command{Verb: h248.Add, Termination: h248.TerminationID("ip/" + l.realm() + "/$")}
@@ -81,17 +81,17 @@ func (p *PCSCF) arm(list []h248.Event, change string) []h248.Event {
 // offerOnward returns the offer as it goes on to the answerer.
 func (c *call) offerOnward() string {
 	d := c.offer.Clone()
-	c.rewrite(d.Line(0), &c.far, d.Line(0).Setup())
+	c.rewrite(d.Line(0), &c.far, c.onward)
 	if c.far.access && c.secure {
 		d.Line(0).Set(sdp.AttrE2AE, sdp.E2AEApplied) // TS 24.229 cl. 6.7.2.3: offers towards the UE
 	}
 	return string(d.Bytes())
 }
 
-// answerFor returns an answer as it goes back to the offerer; a=setup stays, since the direction is kept.
+// answerFor returns an answer as it goes back to the offerer.
 func (c *call) answerFor(d *sdp.Description) string {
 	l := d.Line(0)
-	c.rewrite(l, &c.near, l.Setup())
+	c.rewrite(l, &c.near, c.setupBack(c.offer.Line(0).Setup(), l.Setup()))
 	return string(d.Bytes())
 }
 

@@ -1,7 +1,9 @@
 package pcscf
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,7 @@ type edge struct {
 	t        *testing.T
 	ue, home *nodetest.Peer
 	mg       *gateway
+	contact  string // address in the UE's Contact, where it is not its own
 }
 
 // gateway grants whatever it is asked for, and keeps what that was.
@@ -32,6 +35,7 @@ type gateway struct {
 	// setup is a=setup of the Local descriptors so far by realm, the last one counting; fingerprint says who was asked for one.
 	setup       map[string]string
 	fingerprint map[string]bool
+	latch       bool // the access leg was told to
 	commands    []string
 }
 
@@ -86,15 +90,18 @@ func (g *gateway) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, b packet
 				out = append(out, "Subtract = "+id)
 				continue
 			}
+			if c.Signals != nil && realm == "access" {
+				g.latch = g.latch || slices.ContainsFunc(c.Signals.List, func(s h248.Signal) bool { return s.Name == "ipnapt/latch" })
+			}
 			local := string(c.Media.Streams[0].Local)
 			if local != "" {
 				g.n++
 				g.setup[realm] = strings.TrimSpace(between(local, "a=setup:", "\n"))
 				g.fingerprint[realm] = strings.Contains(local, "a=fingerprint:")
 				local = strings.NewReplacer("$ TCP", fmt.Sprint(7000+g.n)+" TCP", "SHA-256 $", fingerprintOfGateway, "IP4 $", "IP4 192.0.2."+map[string]string{"access": "1", "core": "2"}[realm]).Replace(local)
-				local = "Media { Stream = 1 { Local {\n" + local + "\n} } }"
+				local = " { Media { Stream = 1 { Local {\n" + local + "\n} } } }"
 			}
-			out = append(out, c.Verb.String()+" = "+strings.Replace(id, "$", fmt.Sprint(g.n), 1)+" { "+local+" }")
+			out = append(out, c.Verb.String()+" = "+strings.Replace(id, "$", fmt.Sprint(g.n), 1)+local)
 		}
 		g.udp.Send(from, packet.PayloadOf([]byte(fmt.Sprintf("MEGACO/3 [%s]:2944\nReply = %d { Context = 1 { %s } }", g.from.Addr, it.ID, strings.Join(out, ", ")))), sim.Cause{Session: 1})
 	}
@@ -116,7 +123,7 @@ func (e *edge) register(client string) {
 	if client != "" {
 		more = "Security-Client: " + client + "\n"
 	}
-	e.ue.Send("pcscf1", "REGISTER sip:home1.example SIP/2.0\nVia: SIP/2.0/UDP "+e.Addr("ue").String()+";branch=z9hG4bKr\nMax-Forwards: 70\nFrom: <sip:a@home1.example>;tag=r\nTo: <sip:a@home1.example>\nCall-ID: r\nCSeq: 1 REGISTER\nContact: <sip:ue@"+e.Addr("ue").String()+">\nExpires: 600\n"+more)
+	e.ue.Send("pcscf1", "REGISTER sip:home1.example SIP/2.0\nVia: SIP/2.0/UDP "+e.Addr("ue").String()+";branch=z9hG4bKr\nMax-Forwards: 70\nFrom: <sip:a@home1.example>;tag=r\nTo: <sip:a@home1.example>\nCall-ID: r\nCSeq: 1 REGISTER\nContact: <sip:ue@"+cmp.Or(e.contact, e.Addr("ue").String())+">\nExpires: 600\n"+more)
 	e.Run(50 * time.Millisecond)
 	if e.ue.Find("200") == nil {
 		e.t.Fatal("not registered")
@@ -131,12 +138,13 @@ func body(proto, attributes string) string {
 // invite sends an INVITE of the UE, or of the home network to the UE, and returns it as it went on; nil where it did not.
 func (e *edge) invite(originating bool, description string) *sip.Message {
 	who, to, from := e.ue, e.home, "ue"
+	contact := cmp.Or(e.contact, e.Addr("ue").String())
 	uri := "sip:b@" + e.Addr("home").String()
 	if !originating {
 		who, to, from = e.home, e.ue, "home"
-		uri = "sip:ue@" + e.Addr("ue").String()
+		uri, contact = "sip:ue@"+contact, e.Addr("home").String()
 	}
-	who.Send("pcscf1", "INVITE "+uri+" SIP/2.0\nVia: SIP/2.0/UDP "+e.Addr(from).String()+";branch=z9hG4bKi\nMax-Forwards: 70\nFrom: <sip:x@y.example>;tag=i\nTo: <sip:z@y.example>\nCall-ID: i\nCSeq: 1 INVITE\nContact: <sip:"+from+"@"+e.Addr(from).String()+">\nContent-Type: application/sdp\n\n"+description)
+	who.Send("pcscf1", "INVITE "+uri+" SIP/2.0\nVia: SIP/2.0/UDP "+e.Addr(from).String()+";branch=z9hG4bKi\nMax-Forwards: 70\nFrom: <sip:x@y.example>;tag=i\nTo: <sip:z@y.example>\nCall-ID: i\nCSeq: 1 INVITE\nContact: <sip:"+from+"@"+contact+">\nContent-Type: application/sdp\n\n"+description)
 	e.Run(100 * time.Millisecond)
 	return to.Find(sip.INVITE)
 }
@@ -155,46 +163,109 @@ func (e *edge) answer(originating bool, on *sip.Message, description string) *si
 	return nil
 }
 
-// The decision table of the spec reference §2.7, rows without NAT: which a=setup the ALG offers and answers, and which role
-// each of the gateway's legs gets.
+// The decision table of the spec reference §2.6: which a=setup the ALG offers and answers, and which role each of the
+// gateway's legs gets.
 func TestSetupDecisions(t *testing.T) {
+	merge := Config{NATTermActPass: "merge"}
 	for _, c := range []struct {
-		row           string
-		originating   bool
-		offer, answer string
-		onward        string // a=setup of the offer as it goes on; the answer's stays
-		access, core  string // the gateway's role
+		row              string
+		nat, originating bool
+		cfg              Config
+		proto            string // TCP/MSRP unless said otherwise
+		offer, onward    string // a=setup of the offer as it comes and as it goes on; "" for none, "488" for refused
+		answer, back     string // and of the answer
+		access, core     string // the gateway's role in the end
 	}{
-		{"T1", false, "active", "passive", "active", "active", "passive"},
-		{"T2", false, "passive", "active", "passive", "passive", "active"},
-		{"T3, answered active", false, "actpass", "active", "actpass", "passive", "active"},
-		{"T3, answered passive", false, "actpass", "passive", "actpass", "active", "passive"},
-		{"O1, offered active", true, "active", "passive", "active", "passive", "active"},
-		{"O1, offered actpass", true, "actpass", "passive", "actpass", "passive", "active"},
-		{"O2, offered passive", true, "passive", "active", "passive", "active", "passive"},
-		{"O2, offered actpass", true, "actpass", "active", "actpass", "active", "passive"},
+		{"T1", false, false, Config{}, "", "active", "active", "passive", "passive", "active", "passive"},
+		{"T2", false, false, Config{}, "", "passive", "passive", "active", "active", "passive", "active"},
+		{"T3, answered active", false, false, Config{}, "", "actpass", "actpass", "active", "active", "passive", "active"},
+		{"T3, answered passive", false, false, Config{}, "", "actpass", "actpass", "passive", "passive", "active", "passive"},
+		{"O1, offered active", false, true, Config{}, "", "active", "active", "passive", "passive", "passive", "active"},
+		{"O1, offered actpass", false, true, Config{}, "", "actpass", "actpass", "passive", "passive", "passive", "active"},
+		{"O2, offered passive", false, true, Config{}, "", "passive", "passive", "active", "active", "active", "passive"},
+		{"O2, offered actpass", false, true, Config{}, "", "actpass", "actpass", "active", "active", "active", "passive"},
+		{"M1 without NAT", false, false, Config{}, "", "", "", "passive", "passive", "active", "passive"},
+
+		{"T4", true, false, Config{}, "", "active", "passive", "active", "passive", "passive", "passive"},
+		{"M1 as T4", true, false, Config{}, "", "", "passive", "active", "passive", "passive", "passive"},
+		{"T5", true, false, Config{}, "", "passive", "passive", "active", "active", "passive", "active"},
+		{"T6", true, false, Config{}, "", "actpass", "passive", "active", "active", "passive", "active"},
+		{"T6, merge", true, false, merge, "", "actpass", "passive", "active", "passive", "passive", "passive"},
+		{"O3, offered active", true, true, Config{}, "", "active", "actpass", "passive", "passive", "passive", "active"},
+		{"O3, offered actpass", true, true, Config{}, "", "actpass", "actpass", "passive", "passive", "passive", "active"},
+		{"O3 for certain", true, true, Config{NATOrigOffer: "active"}, "", "actpass", "active", "passive", "passive", "passive", "active"},
+		{"O4", true, true, Config{}, "", "actpass", "actpass", "active", "passive", "passive", "passive"},
+		{"O4, offered active", true, true, Config{}, "", "active", "actpass", "active", "passive", "passive", "passive"},
+		{"O4 for certain", true, true, Config{NATOrigOffer: "passive"}, "", "actpass", "passive", "active", "passive", "passive", "passive"},
+		{"O5", true, true, Config{}, "", "passive", "488", "", "", "", ""},
+		{"O5, try", true, true, Config{NATPassiveOffer: "try"}, "", "passive", "passive", "active", "active", "active", "passive"},
+		{"H1, offered", true, true, Config{}, "", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn"},
+		{"H1, answered", true, true, Config{}, "", "actpass", "actpass", "holdconn", "holdconn", "holdconn", "holdconn"},
+		{"relay keeps a=setup", true, false, Config{TCPMode: "relay"}, "", "active", "active", "passive", "passive", "", ""},
+
+		{"O3 as O4 would collide", true, true, Config{}, "TCP/TLS/MSRP", "actpass", "active", "passive", "passive", "passive", "active"},
+		{"T4 would collide", true, false, Config{}, "TCP/TLS/MSRP", "active", "488", "", "", "", ""},
+		{"T6, merge would collide", true, false, merge, "TCP/TLS/MSRP", "actpass", "passive", "active", "active", "passive", "active"},
+		{"T4 may collide", true, false, Config{MergeE2ETLS: "collide"}, "TCP/TLS/MSRP", "active", "passive", "active", "passive", "passive", "passive"},
+		{"O4 may collide", true, true, Config{MergeE2ETLS: "collide"}, "TCP/TLS/MSRP", "actpass", "actpass", "active", "passive", "passive", "passive"},
 	} {
 		t.Run(c.row, func(t *testing.T) {
-			e := newEdge(t, Config{})
+			e := newEdge(t, c.cfg)
+			if c.nat {
+				e.contact = "10.9.9.9:5060"
+			}
 			e.register("")
-			on := e.invite(c.originating, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/s;tcp\na=setup:"+c.offer+"\n"))
+			proto := cmp.Or(c.proto, "TCP/MSRP")
+			setup := func(s string) string {
+				if s == "" {
+					return ""
+				}
+				return "a=setup:" + s + "\n"
+			}
+			on := e.invite(c.originating, body(proto, "a=path:msrp://10.9.9.9:20000/s;tcp\n"+setup(c.offer)))
+			if c.onward == "488" {
+				back := e.ue
+				if !c.originating {
+					back = e.home
+				}
+				if on != nil || back.Find("488") == nil || len(e.mg.commands) > 0 {
+					t.Error("not refused")
+				}
+				return
+			}
 			if on == nil {
 				t.Fatal("the offer did not go on")
 			}
 			if got := between(on.Body, "a=setup:", "\r\n"); got != c.onward {
-				t.Errorf("offered on as %s, want %s", got, c.onward)
+				t.Errorf("offered on as %q, want %q", got, c.onward)
 			}
-			back := e.answer(c.originating, on, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/t;tcp\na=setup:"+c.answer+"\n"))
+			back := e.answer(c.originating, on, body(proto, "a=path:msrp://10.9.9.9:20000/t;tcp\n"+setup(c.answer)))
 			if back == nil {
 				t.Fatal("the answer did not come back")
 			}
-			if got := between(back.Body, "a=setup:", "\r\n"); got != c.answer {
-				t.Errorf("answered %s, want %s", got, c.answer)
+			if got := between(back.Body, "a=setup:", "\r\n"); got != c.back {
+				t.Errorf("answered %q, want %q", got, c.back)
 			}
 			if e.mg.setup["access"] != c.access || e.mg.setup["core"] != c.core {
 				t.Errorf("the gateway is %v, want access %s, core %s", e.mg.setup, c.access, c.core)
 			}
+			// The address that the UE signals leads nowhere: the gateway latches, but where it opens itself (§8.2).
+			if want := c.nat && (c.access == "passive" || c.cfg.TCPMode == "relay"); want != e.mg.latch {
+				t.Errorf("latch is %v", e.mg.latch)
+			}
 		})
+	}
+}
+
+// An answer that the offer as it went on does not allow ends the call (spec reference §2.6: a far answer of active that
+// slips through).
+func TestAnswerAgainstOurOffer(t *testing.T) {
+	e := newEdge(t, Config{NATOrigOffer: "active"})
+	e.contact = "10.9.9.9:5060"
+	e.register("")
+	on := e.invite(true, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/s;tcp\na=setup:actpass\n"))
+	if e.answer(true, on, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/t;tcp\na=setup:active\n")) != nil || e.ue.Find("488") == nil || e.home.Find(sip.BYE) == nil {
+		t.Error("an answer of active to an offer of active passed")
 	}
 }
 

@@ -1,0 +1,57 @@
+package pcscf
+
+import "imsim/nodes/protocol/sdp"
+
+// The ALG decides on a=setup, offer by offer, by the decision table of spec reference §2.6. Without a NAT before the served
+// UE (T1 to T3, O1, O2), and where the stream is relayed (§2.4), offer and answer keep what they say. With one, the UE must
+// be the side that opens, so the ALG speaks for the gateway, which then may be passive towards both: merge.
+
+// setupOnward returns a=setup of the offer as it goes on to the answerer; ok is false where the call must be refused.
+func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
+	cfg := &c.p.cfg
+	if !c.natted() || c.relay {
+		return offered, true // T1 to T3, O1, O2
+	}
+	offer := sdp.OfferDefault(offered) // M1: without the attribute the offerer opens
+	switch {
+	case offer == sdp.HoldConn:
+		return offered, true // H1
+	case !c.originating:
+		if offer == sdp.Active && c.collides() {
+			return offered, false // T4, §2.6 rule (a)
+		}
+		return sdp.Passive, true // T4 to T6
+	case offer == sdp.Passive:
+		return sdp.Passive, cfg.NATPassiveOffer == "try" // O5
+	case c.collides():
+		return sdp.Active, true // O3, §2.6 rule (a): the far side must answer passive
+	case cfg.NATOrigOffer == "passive":
+		return sdp.Passive, true // O4 for certain
+	case cfg.NATOrigOffer == "active":
+		return sdp.Active, true // O3 for certain
+	}
+	return sdp.ActPass, true // O3 or O4, as the far side likes
+}
+
+// setupBack returns a=setup of the answer as it goes back to the offerer.
+func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
+	if !c.natted() || c.relay || sdp.AnswerDefault(answered) == sdp.HoldConn {
+		return answered
+	}
+	switch offer := sdp.OfferDefault(offered); {
+	case offer == sdp.Passive:
+		return sdp.Active // T5, O5
+	case offer == sdp.ActPass && !c.originating && (c.p.cfg.NATTermActPass != "merge" || c.collides()):
+		return sdp.Active // T6
+	}
+	return sdp.Passive // T4, T6 as merge, O3, O4
+}
+
+// collides reports a call that merge would spoil: both UEs open, so both would begin TLS as its client (§2.6).
+func (c *call) collides() bool { return c.passing && c.tls && c.p.cfg.MergeE2ETLS != "collide" }
+
+// natted reports a NAT between the served UE and the P-CSCF.
+func (c *call) natted() bool { return c.served != nil && c.served.behindNAT }
+
+// latches reports whether the gateway is to take the source of the UE's segments for its address (H.248.37).
+func (c *call) latches() bool { return c.p.cfg.Latch || c.natted() }
