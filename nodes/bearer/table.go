@@ -151,6 +151,8 @@ var ReleaseMatrix = []Rule{
 	{ID: "R-7", On: TLSFail, X: Cond{TLS: tlsOpen, Is: IsLeaving}, DoX: do{FIN, StartRel}, Note: "we were leaving anyway"},
 
 	// Orders.
+	{ID: "E-23", On: SubtractBoth, If: Unopened, X: Cond{Role: passive, TCP: up}, Y: Cond{Role: passive, TCP: shut}, DoX: do{Reset}, Note: "merge: the other leg never came"},
+	{ID: "E-23", On: SubtractBoth, If: Unopened, X: Cond{Role: passive, TCP: shut}, Y: Cond{Role: passive, TCP: up}, DoY: do{Reset}, Note: "merge: the other leg never came"},
 	{ID: "R-8", On: SubtractBoth, If: Graceful, DoX: do{Release, StartRel}, DoY: do{Release, StartRel}},
 	{ID: "R-8", On: SubtractBoth, If: Abortive, DoX: do{Abort}, DoY: do{Abort}},
 	{ID: "R-9", On: SubtractOne, If: Graceful, DoX: do{Release, StartRel}, DoY: do{Suspend}},

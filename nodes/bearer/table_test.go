@@ -201,6 +201,8 @@ var rows = []struct{ id, policy, x, y, event, want string }{
 	{"E-22b", "", "passive tls-cross", "unset", "X tcp.in.syn", "X tcp.accept"},
 	{"E-22b then", "", "passive tls-then-tcp", "active", "X tcp.in.syn", "X tcp.accept"},
 	{"E-23", "", "passive est", "passive", "X mergeTimer", "Y notify.tcpFail(timeout)"},
+	{"E-23 subtracted", "", "passive est", "passive closed", "X subtract.both", "X tcp.abort"},
+	{"E-23 subtracted, mirror", "", "passive closed", "passive est", "X subtract.both", "Y tcp.abort"},
 	{"E-23 too late", "", "passive closed", "passive est", "X tcp.in.syn", "X drop"},
 	{"E-25", "", "passive fwd-early held synhold", "active", "X configured", "X tcp.accept, Y tcp.establish"},
 	{"E-25 merge", "", "passive held synhold", "passive", "X configured", "X tcp.accept"},
