@@ -16,6 +16,7 @@ type Config struct {
 	ControlModel    string      `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict,default=interlinked" jsonschema_description:"Who orders bearer procedures (H.248.92)."`
 	Unsupported     string      `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
 	Latch           bool        `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
+	NATSetup        string      `yaml:"nat-setup" jsonschema:"enum=rewrite,enum=keep,default=rewrite" jsonschema_description:"Whether the ALG speaks for the gateway in a=setup when the UE is behind a NAT (rows T4 to T6 and O3 to O5) or keeps what the UEs say."`
 	NATTermActPass  string      `yaml:"nat-term-actpass" jsonschema:"enum=fwd,enum=merge,default=fwd" jsonschema_description:"TCP mode for an offer of actpass to a UE behind a NAT (row T6)."`
 	NATOrigOffer    string      `yaml:"nat-orig-offer" jsonschema:"enum=actpass,enum=passive,enum=active,default=actpass" jsonschema_description:"What the far side is offered for a UE behind a NAT that can open (rows O3 and O4): passive forces merge and active excludes it."`
 	NATPassiveOffer string      `yaml:"nat-passive-offer" jsonschema:"enum=488,enum=try,default=488" jsonschema_description:"What to do with an offer of passive from a UE behind a NAT (row O5): refuse it or have the gateway open into the NAT, which fails."`

@@ -201,6 +201,7 @@ func TestSetupDecisions(t *testing.T) {
 		{"O5, try", true, true, Config{NATPassiveOffer: "try"}, "", "passive", "passive", "active", "active", "active", "passive"},
 		{"H1, offered", true, true, Config{}, "", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn"},
 		{"H1, answered", true, true, Config{}, "", "actpass", "actpass", "holdconn", "holdconn", "holdconn", "holdconn"},
+		{"T4, kept", true, false, Config{NATSetup: "keep"}, "", "active", "active", "passive", "passive", "active", "passive"},
 		{"relay keeps a=setup", true, false, Config{TCPMode: "relay"}, "", "active", "active", "passive", "passive", "", ""},
 
 		{"O3 as O4 would collide", true, true, Config{}, "TCP/TLS/MSRP", "actpass", "active", "passive", "passive", "passive", "active"},

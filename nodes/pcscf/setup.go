@@ -9,7 +9,7 @@ import "imsim/nodes/protocol/sdp"
 // setupOnward returns a=setup of the offer as it goes on to the answerer; ok is false where the call must be refused.
 func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
 	cfg := &c.p.cfg
-	if !c.natted() || c.relay {
+	if !c.rewrites() {
 		return offered, true // T1 to T3, O1, O2
 	}
 	offer := sdp.OfferDefault(offered) // M1: without the attribute the offerer opens
@@ -35,7 +35,7 @@ func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
 
 // setupBack returns a=setup of the answer as it goes back to the offerer.
 func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
-	if !c.natted() || c.relay || sdp.AnswerDefault(answered) == sdp.HoldConn {
+	if !c.rewrites() || sdp.AnswerDefault(answered) == sdp.HoldConn {
 		return answered
 	}
 	switch offer := sdp.OfferDefault(offered); {
@@ -49,6 +49,9 @@ func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
 
 // collides reports a call that merge would spoil: both UEs open, so both would begin TLS as its client (§2.6).
 func (c *call) collides() bool { return c.passing && c.tls && c.p.cfg.MergeE2ETLS != "collide" }
+
+// rewrites reports a call whose set-up direction is the ALG's to choose.
+func (c *call) rewrites() bool { return c.natted() && !c.relay && c.p.cfg.NATSetup != "keep" }
 
 // natted reports a NAT between the served UE and the P-CSCF.
 func (c *call) natted() bool { return c.served != nil && c.served.behindNAT }

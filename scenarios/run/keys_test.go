@@ -97,6 +97,7 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"", "nodes.pcscf1.accept", "early", ""},
 	{"", "nodes.pcscf1.control-model", "strict", ""},
 	{"", "nodes.pcscf1.latch", "true", ""},
+	{"tcp-merge-term-nat", "nodes.pcscf1.nat-setup", "keep", ""},
 	{"tcp-merge-term-nat", "nodes.pcscf1.nat-term-actpass", "merge", "nodes.ue-b.offer=actpass"},
 	{"tcp-merge-orig-nat", "nodes.pcscf1.nat-orig-offer", "active", ""},
 	{"tcp-merge-orig-nat", "nodes.pcscf1.nat-passive-offer", "try", "nodes.ue-a.offer=passive"},
