@@ -20,6 +20,8 @@ type Config struct {
 	Retry time.Duration // after a refusal, where RetryRefused; 0: 1 s
 	// RetryRefused opens again after an RST or an ICMP error, as Ford's procedure does; without it a refusal is final.
 	RetryRefused bool
+	// Deaf leaves out listening: only a SYN from where the partner was seen finds the connection that is being opened.
+	Deaf bool
 	// Predict is added to the port that the partner was seen with: what its NAT will choose next.
 	Predict int
 	TCP     tcp.Config
@@ -92,8 +94,10 @@ func NewPeer(k *sim.Kernel, host *netem.Host, cfg Config) *Peer {
 // Start registers with the server and listens.
 func (p *Peer) Start(server packet.AddrPort, partner string, why sim.Cause) error {
 	p.partner = partner
-	if err := p.host.Listen(p.local, p); err != nil {
-		return err
+	if !p.cfg.Deaf {
+		if err := p.host.Listen(p.local, p); err != nil {
+			return err
+		}
 	}
 	s, err := p.host.Dial(p.local, server, p.cfg.TCP, p, why)
 	if err != nil {

@@ -1,0 +1,99 @@
+package explore
+
+import (
+	"fmt"
+	"strings"
+
+	"imsim/netem/nat"
+)
+
+// Class is a kind of NAT as far as the matrix tells them apart.
+type Class struct {
+	Public             bool // no NAT at all
+	Mapping, Filtering nat.EndpointDependencyType
+	Unsolicited        nat.Answer
+}
+
+// Short names of behaviours, in the order of their numbers.
+var (
+	mappings  = []string{"EIM", "ADM", "APDM", "CDM"}
+	filters   = []string{"EIF", "ADF", "APDF", "CDF"}
+	answers   = map[nat.Answer]string{nat.Silent: "drop", nat.Reset: "rst", nat.PortUnreachable: "icmp", nat.PortUnreachable6s: "6s"}
+	answering = []nat.Answer{nat.Silent, nat.Reset, nat.PortUnreachable, nat.PortUnreachable6s}
+)
+
+// String is a class as it is written: mapping, filtering, answer to an unsolicited SYN.
+func (c Class) String() string {
+	if c.Public {
+		return "no NAT"
+	}
+	return mappings[c.Mapping] + "/" + filters[c.Filtering] + " " + answers[c.Unsolicited]
+}
+
+// names of the behaviours in scenario files.
+var (
+	dependencyKeys = []string{"endpoint-independent", "address-dependent", "address-and-port-dependent", "connection-dependent"}
+	answerKeys     = map[nat.Answer]string{nat.Silent: "silent", nat.Reset: "rst", nat.PortUnreachable: "port-unreachable", nat.PortUnreachable6s: "after-6s"}
+)
+
+// config is a NAT of the class. Ports are drawn, so that none is guessed by chance, or counted where they shall be guessed.
+func (c Class) config(counts bool) nat.Config {
+	cfg, _ := nat.Preset("rfc")
+	cfg.MappingBehavior, cfg.FilteringBehavior, cfg.Unsolicited = c.Mapping, c.Filtering, c.Unsolicited
+	cfg.PortPreservation, cfg.Allocation = false, nat.Random
+	if counts {
+		cfg.Allocation = nat.Sequential
+	}
+	return cfg
+}
+
+// Choice restricts the classes. An empty list takes the usual ones: not the connection-dependent behaviours, and of the
+// answers drop, rst and icmp. The first class is always that of a UE without NAT.
+type Choice struct{ Mapping, Filtering, Unsolicited []string }
+
+// Classes returns the chosen classes in order. An error names what is not a behaviour.
+func (c Choice) Classes() ([]Class, error) {
+	pick := func(what string, given, all []string, usual int) (out []int, err error) {
+		if len(given) == 0 {
+			given = all[:usual]
+		}
+		for _, g := range given {
+			at := -1
+			for i, name := range all {
+				if strings.EqualFold(name, g) {
+					at = i
+				}
+			}
+			if at < 0 {
+				return nil, fmt.Errorf("%s %q is not known (write %s)", what, g, strings.Join(all, ", "))
+			}
+			out = append(out, at)
+		}
+		return out, nil
+	}
+	m, err := pick("mapping", c.Mapping, mappings, 3)
+	if err != nil {
+		return nil, err
+	}
+	f, err := pick("filtering", c.Filtering, filters, 3)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, a := range answering {
+		names = append(names, answers[a])
+	}
+	u, err := pick("answer to an unsolicited SYN", c.Unsolicited, names, 3)
+	if err != nil {
+		return nil, err
+	}
+	out := []Class{{Public: true}}
+	for _, i := range m {
+		for _, j := range f {
+			for _, k := range u {
+				out = append(out, Class{Mapping: nat.EndpointDependencyType(i), Filtering: nat.EndpointDependencyType(j), Unsolicited: answering[k]})
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,163 @@
+package explore
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"imsim/netem/nat"
+)
+
+// foretell says whether a cell without gateways comes up, from the NATs' behaviours and the order of the SYNs alone: what
+// RFC 5128 says of pairs of NATs, with the times at which SYNs leave (spec reference, ietf-protocols §2.5).
+func foretell(c Cell) bool {
+	a, b := c.A, c.B
+	late := c.Offset > Between // UE-A's SYN is at NAT B before UE-B's has left
+	if c.Method == Predict {
+		// The ports are known on both sides, so the SYN that comes later meets the one that has gone out.
+		return true
+	}
+	if c.Method == Open {
+		// Only a SYN from where the partner was seen finds the connection, so one end at least must be seen as it is; a
+		// partner that is not must be behind a NAT that lets in anybody.
+		fits := fixed(a) && fixed(b) || fixed(a) && anybody(b) || fixed(b) && anybody(a)
+		if !late {
+			// An ICMP error ends an attempt even when the partner's SYN has come meanwhile, as in Linux; an RST does not,
+			// since its sequence number is wrong by then.
+			return fits && !says(a, b) && !says(b, a)
+		}
+		// UE-A's SYN came too early: it must have been kept out without a word, and be sent again.
+		return fits && !passes(b, a, false) && quiet(b)
+	}
+	toB, toA := passes(b, a, true), passes(a, b, true)
+	if late {
+		toB = passes(b, a, false) || toB && quiet(b)
+	}
+	return toB || toA
+}
+
+// fixed: everybody sees the UE at the same port.
+func fixed(x Class) bool { return x.Public || x.Mapping == nat.EndpointIndependent }
+
+func anybody(x Class) bool { return x.Public || x.Filtering == nat.EndpointIndependent }
+
+// says: x's NAT answers the SYN of y's UE by an ICMP error, after x's own SYN has gone out.
+func says(x, y Class) bool {
+	return !x.Public && x.Unsolicited == nat.PortUnreachable && !passes(x, y, true)
+}
+
+func quiet(x Class) bool {
+	return !x.Public && (x.Unsolicited == nat.Silent || x.Unsolicited == nat.PortUnreachable6s)
+}
+
+// passes: x's NAT lets the SYN of y's UE in, at the port where x's UE was seen; after is that x's own SYN has gone out.
+func passes(x, y Class, after bool) bool {
+	switch {
+	case anybody(x):
+		return true
+	case !after || !fixed(x):
+		return false // x's own SYN, if any, went out by another mapping
+	case x.Filtering == nat.EndpointAddrDependent:
+		return true
+	}
+	return fixed(y)
+}
+
+// TestHoles holds every cell without gateways against the predictor.
+func TestHoles(t *testing.T) {
+	choice := Choice{Unsolicited: []string{"drop", "rst", "icmp", "6s"}}
+	m, err := NAT(context.Background(), Options{Choice: choice, Methods: []string{"open", "punch", "predict"}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := 0
+	come := map[Method]int{}
+	for i := range m.Results {
+		r := &m.Results[i]
+		if r.OK {
+			come[r.Method]++
+		}
+		if want := foretell(r.Cell); r.OK != want {
+			if wrong++; wrong <= 20 {
+				t.Errorf("%v: %v to %v: %v (%s), foretold %v", r.Variant, r.A, r.B, r.OK, r.Reason, want)
+			}
+		}
+		if r.Reason == "" {
+			t.Errorf("%v: %v to %v: no reason", r.Variant, r.A, r.B)
+		}
+	}
+	t.Logf("%d cells, %d not as foretold; come up: %v", len(m.Results), wrong, come)
+}
+
+// TestConnections plays connection-dependent NATs: nothing gets through two of them but by gateways.
+func TestConnections(t *testing.T) {
+	choice := Choice{Mapping: []string{"CDM"}, Filtering: []string{"APDF", "CDF"}, Unsolicited: []string{"drop"}}
+	m, err := NAT(context.Background(), Options{Choice: choice, Methods: []string{"open", "punch"}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.Results {
+		if r := &m.Results[i]; r.OK && !r.A.Public && !r.B.Public {
+			t.Errorf("%v: %v to %v came up: %s", r.Variant, r.A, r.B, r.Reason)
+		}
+	}
+}
+
+// TestCalls plays the methods with gateways and holds them against the decision table: the NATs' behaviours do not matter,
+// only whether there is one before a UE that is to be reached.
+func TestCalls(t *testing.T) {
+	choice := Choice{Mapping: []string{"EIM", "APDM"}, Filtering: []string{"EIF", "APDF"}, Unsolicited: []string{"rst"}}
+	m, err := NAT(context.Background(), Options{Choice: choice, Methods: []string{"relay", "fwd", "merge"}, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.Results {
+		r := &m.Results[i]
+		waits := r.B // who is to be reached
+		if r.Offer == "passive" || r.Offer == "actpass" && r.Answer == "active" {
+			waits = r.A
+		}
+		want := waits.Public
+		if r.Method == Merge {
+			want = r.A.Public || r.Offer != "passive" // row O5
+		}
+		if r.OK != want || r.Reason == "" {
+			t.Errorf("%v: %v to %v: %v (%s), want %v", r.Variant, r.A, r.B, r.OK, r.Reason, want)
+		}
+	}
+	t.Logf("%d calls", len(m.Results))
+}
+
+// TestWorkers plays the same with one worker and with seven.
+func TestWorkers(t *testing.T) {
+	var last string
+	for _, jobs := range []int{1, 7} {
+		m, err := NAT(context.Background(), Options{Choice: Choice{Unsolicited: []string{"rst"}}, Methods: []string{"punch", "open"}, Seed: 3, Jobs: jobs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := fmt.Sprint(m.Results)
+		if last != "" && now != last {
+			t.Error("results depend on the number of workers")
+		}
+		last = now
+	}
+}
+
+func TestWrongNames(t *testing.T) {
+	for _, o := range []Options{
+		{Methods: []string{"tunnel"}}, {Choice: Choice{Mapping: []string{"EIF"}}}, {Choice: Choice{Filtering: []string{""}}},
+		{Choice: Choice{Unsolicited: []string{"fin"}}},
+	} {
+		if _, err := NAT(context.Background(), o); err == nil {
+			t.Errorf("%+v passed", o)
+		} else {
+			t.Log(err)
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := NAT(ctx, Options{}); err != context.Canceled {
+		t.Error(err)
+	}
+}
