@@ -30,7 +30,11 @@ func foretell(c Cell) bool {
 		return fits && !passes(b, a, false) && quiet(b)
 	}
 	toB, toA := passes(b, a, true), passes(a, b, true)
-	if late {
+	if !late {
+		// A SYN from where its UE was seen finds the partner's attempt, not the one who listens.
+		toB = toB && !(fixed(a) && says(a, b))
+		toA = toA && !(fixed(b) && says(b, a))
+	} else {
 		toB = passes(b, a, false) || toB && quiet(b)
 	}
 	return toB || toA
