@@ -13,7 +13,7 @@ import (
 // written are the names in a run directory that simulate writes, during a run or afterwards, up to the first dot or dash.
 var written = map[string]bool{
 	"manifest": true, "summary": true, "milestones": true, "kpis": true, "sessions": true, "trace": true, "captures": true,
-	"ladder": true, "critical": true, "report": true, "plots": true, "topology": true,
+	"ladder": true, "critical": true, "report": true, "plots": true, "topology": true, "matrix": true,
 }
 
 // Replaceable reports with an error that a directory must not be replaced by a run: it is no directory, simulate did not

@@ -106,6 +106,9 @@ func (w *Writer) Sessions(m *Manifest, rows iter.Seq[Session]) error {
 	return w.whole(SessionsFile, func(f io.Writer) error { return writeSessions(f, m, rows) })
 }
 
+// File writes a file of an analysis into the directory. Its name must be one that a run directory may hold.
+func (w *Writer) File(name string, write func(io.Writer) error) error { return w.whole(name, write) }
+
 // Err returns the first error of writing so far, for a run to look at now and then.
 func (w *Writer) Err() error {
 	if w.err == nil && w.trace != nil && w.trace.err != nil {
