@@ -107,23 +107,28 @@ func (m *Matrix) answersShown() string {
 func (m *Matrix) panel(s *strings.Builder, v int, x, y float64, at []float64, side float64, first bool) {
 	come := 0
 	var cells strings.Builder
+	// A path a colour, of one bar for neighbours in a line.
+	paths := map[string]*strings.Builder{comesUp: {}, refused: {}, silence: {}}
 	for a := range m.Classes {
-		for b := range m.Classes {
-			r := m.At(v, a, b)
-			fill := silence
-			switch {
-			case r.OK:
-				fill = comesUp
-				come++
-			case strings.Contains(r.Reason, "refuse") || strings.Contains(r.Reason, "reset"):
-				fill = refused
+		for b := 0; b < len(m.Classes); {
+			fill, from := m.colour(v, a, b), b
+			for b++; b < len(m.Classes) && m.colour(v, a, b) == fill && m.pair(b) == m.pair(from); b++ {
 			}
-			fmt.Fprintf(&cells, "<path fill=\"%s\" d=\"M%s %sh%sv%sh-%[4]sz\"/>", fill, num(x+at[b]), num(y+at[a]), num(square-0.5), num(square-0.5))
+			if fill == comesUp {
+				come += b - from
+			}
+			w := float64(b-from)*square - 0.5
+			fmt.Fprintf(paths[fill], "M%s %sh%sv%sh-%[3]sz", num(x+at[from]), num(y+at[a]), num(w), num(square-0.5))
 		}
-		cells.WriteByte('\n')
+	}
+	for _, fill := range []string{silence, refused, comesUp} {
+		if paths[fill].Len() > 0 {
+			fmt.Fprintf(&cells, "<path fill=\"%s\" d=\"%s\"/>\n", fill, paths[fill])
+		}
 	}
 	title := m.Variants[v].String()
 	method, use, _ := strings.Cut(title, ", ")
+	use = strings.NewReplacer("UE-A offers", "offer", "UE-B answers", "answer").Replace(use)
 	if first {
 		fmt.Fprintf(s, "<text class=\"p\" x=\"12\" y=\"%s\">%s</text>\n", num(y-22), method)
 	}
@@ -149,6 +154,18 @@ func (m *Matrix) panel(s *strings.Builder, v int, x, y float64, at []float64, si
 				num(x+middle), num(y-9), mapping, num(y-3), filter)
 		}
 	}
+}
+
+// colour is that of a cell.
+func (m *Matrix) colour(v, a, b int) string {
+	r := m.At(v, a, b)
+	switch {
+	case r.OK:
+		return comesUp
+	case strings.Contains(r.Reason, "refuse") || strings.Contains(r.Reason, "reset"):
+		return refused
+	}
+	return silence
 }
 
 func num(v float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0") }
