@@ -36,6 +36,7 @@ type Run struct {
 	Seed   uint64         `yaml:"seed" jsonschema:"default=1" jsonschema_description:"seed of all random streams"`
 	Until  units.Duration `yaml:"until" jsonschema_description:"end of the run; without it the run ends when nothing is left to happen"`
 	Warmup units.Duration `yaml:"warmup" jsonschema_description:"start of the run that statistics leave out"`
+	Prefix string         `yaml:"prefix" jsonschema_description:"where automatic addresses come from; without it 10.0.0.0/8 and fd00::/64"`
 	Family string         `yaml:"family" jsonschema:"enum=ipv4,enum=ipv6,default=ipv4" jsonschema_description:"address family"`
 	Limits Limits         `yaml:"limits" jsonschema_description:"when a run is broken off"`
 }

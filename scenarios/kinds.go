@@ -15,6 +15,8 @@ var kinds = []variant{
 	{"scscf", "S-CSCF with registrar", scscf.Config{}},
 	{"mediagw", "media gateway: the IMS-AGW", mediagw.Config{}},
 	{"router", "IP router", Router{}},
+	{"tun", "real machine behind a TUN device (simulate emulate)", TUN{}},
+	{"web", "host with a web server (simulate emulate)", Web{}},
 }
 
 // Router forwards packets. It has no settings of its own.

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"net/netip"
 	"reflect"
 	"slices"
 	"strconv"
@@ -71,6 +72,15 @@ func (v *validator) names() {
 
 func (v *validator) run() {
 	r := v.file.Run
+	if r.Prefix != "" {
+		p, err := netip.ParsePrefix(r.Prefix)
+		switch {
+		case err != nil:
+			v.wrong(at("run", "prefix"), strconv.Quote(r.Prefix)+" is no prefix", "for instance 10.128.0.0/16")
+		case p.Addr().Is4() != (r.Family != "ipv6"):
+			v.wrong(at("run", "prefix"), r.Prefix+" is not of family "+r.Family, "a prefix of the run's family")
+		}
+	}
 	if r.Until > 0 && r.Warmup >= r.Until {
 		v.wrong(at("run", "warmup"), "the warm-up lasts to the end of the run", "less than until, "+r.Until.String())
 	}

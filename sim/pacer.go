@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math/bits"
 	"sync"
 	"time"
 )
@@ -36,6 +37,20 @@ type Lateness struct {
 	Max       time.Duration
 	MaxAt     Time // the instant that was latest
 	Total     time.Duration
+
+	buckets [48]uint64 // instants by the number of bits of their lateness
+}
+
+// Quantile returns a lateness that at least so many of a thousand instants did not exceed, rounded up to a power of two
+// nanoseconds.
+func (l *Lateness) Quantile(permille uint64) time.Duration {
+	n := uint64(0)
+	for i, c := range l.buckets {
+		if n += c; c > 0 && n*1000 >= permille*l.Instants {
+			return min(time.Duration(1)<<i, l.Max)
+		}
+	}
+	return l.Max
 }
 
 // NewPacer makes a pacer for k; lateness beyond threshold is counted. Virtual and real time agree from the call of Run
@@ -91,6 +106,7 @@ func (p *Pacer) book(wall, due Time) {
 	late := wall.Sub(due)
 	l.Instants++
 	l.Total += late
+	l.buckets[min(bits.Len64(uint64(max(late, 0))), len(l.buckets)-1)]++
 	if late > l.Threshold {
 		l.Late++
 	}

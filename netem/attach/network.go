@@ -61,6 +61,9 @@ func (a *Network) Host(name string) (*Host, error) {
 // called from any goroutine, more than once.
 func (a *Network) Close() { a.once.Do(func() { close(a.closed) }) }
 
+// Closed is closed by Close.
+func (a *Network) Closed() <-chan struct{} { return a.closed }
+
 // Do has f called by the kernel's goroutine, between two events, and returns when that has happened: for programs that
 // look at the simulated network or change it. The error is net.ErrClosed when the kernel runs no more.
 func (a *Network) Do(f func()) error {

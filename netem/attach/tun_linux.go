@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
 	"golang.zx2c4.com/wireguard/tun"
 )
 
@@ -15,10 +17,39 @@ type TUN struct {
 	name string
 }
 
-// OpenTUN makes a TUN device in the network namespace of the calling thread; CAP_NET_ADMIN is needed. The device has
-// the given address, which is the real machine's (a gateway has it too), and routes to the given prefixes, which are the
-// simulated network's. It goes away with Close.
-func OpenTUN(name string, mtu int, addr netip.Addr, routes ...netip.Prefix) (*TUN, error) {
+// OpenTUN makes a TUN device in a network namespace that ip netns knows by name, or with "" in that of the calling thread;
+// CAP_NET_ADMIN is needed, for another namespace CAP_SYS_ADMIN too. The device has the given address, which is the real
+// machine's (a gateway has it too), and routes to the given prefixes, which are the simulated network's. It goes away with
+// Close, and its routes with it.
+func OpenTUN(name, namespace string, mtu int, addr netip.Addr, routes ...netip.Prefix) (Device, error) {
+	if namespace == "" {
+		return openTUN(name, mtu, addr, routes)
+	}
+	ns, err := netns.GetFromName(namespace)
+	if err != nil {
+		return nil, fmt.Errorf("attach: network namespace %s: %w", namespace, err)
+	}
+	defer ns.Close()
+	type result struct {
+		dev Device
+		err error
+	}
+	done := make(chan result)
+	go func() {
+		// The thread is never unlocked: it ends with the goroutine, so that none is left in a foreign namespace.
+		runtime.LockOSThread()
+		if err := netns.Set(ns); err != nil {
+			done <- result{nil, fmt.Errorf("attach: network namespace %s: %w", namespace, err)}
+			return
+		}
+		dev, err := openTUN(name, mtu, addr, routes)
+		done <- result{dev, err}
+	}()
+	r := <-done
+	return r.dev, r.err
+}
+
+func openTUN(name string, mtu int, addr netip.Addr, routes []netip.Prefix) (Device, error) {
 	dev, err := tun.CreateTUN(name, mtu)
 	if err != nil {
 		return nil, fmt.Errorf("attach: TUN device %s: %w", name, err)

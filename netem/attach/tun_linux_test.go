@@ -50,7 +50,7 @@ func inNamespace(t *testing.T, f func()) {
 func TestLinuxThroughTUN(t *testing.T) {
 	defer test.CheckRoutines(t)()
 	inNamespace(t, func() {
-		dev, err := OpenTUN("sim0", 1500, netip.MustParseAddr("10.9.0.1"), netip.MustParsePrefix("10.8.0.0/16"))
+		dev, err := OpenTUN("sim0", "", 1500, netip.MustParseAddr("10.9.0.1"), netip.MustParsePrefix("10.8.0.0/16"))
 		if errors.Is(err, os.ErrPermission) || errors.Is(err, os.ErrNotExist) {
 			t.Skipf("no TUN device: %v (it needs /dev/net/tun and CAP_NET_ADMIN)", err)
 		} else if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"imsim/netem"
+	"imsim/netem/attach"
 	"imsim/netem/nat"
 	"imsim/netem/packet"
 	"imsim/nodes"
@@ -49,7 +50,13 @@ func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nod
 	if sc.File.Run.Family == "ipv6" {
 		family = netem.IPv6
 	}
-	w.net = netem.New(k, netem.Config{Families: family, MaxPackets: int(sc.File.Run.Limits.Packets)})
+	cfg := netem.Config{Families: family, MaxPackets: int(sc.File.Run.Limits.Packets)}
+	if p, err := netip.ParsePrefix(sc.File.Run.Prefix); err == nil && p.Addr().Is4() {
+		cfg.Prefix4 = p
+	} else if err == nil {
+		cfg.Prefix6 = p
+	}
+	w.net = netem.New(k, cfg)
 	w.env = &nodes.Env{
 		K: k, Net: w.net, Obs: obs, Engine: engine, Domain: domain, Scripts: map[string]*nodes.Script{},
 		Addr:   w.addr,
@@ -79,9 +86,12 @@ func (w *world) addr(node string) packet.AddrPort {
 func (w *world) connect() error {
 	f := w.file
 	for _, name := range scenarios.Names(f.Nodes) {
-		if f.Nodes[name].Kind == "router" {
+		switch f.Nodes[name].Kind {
+		case "router":
 			w.net.AddRouter(name)
-		} else {
+		case "tun":
+			attach.AddGateway(w.net, name)
+		default:
 			w.net.AddHost(name)
 		}
 	}
@@ -140,7 +150,7 @@ func (w *world) populate() error {
 		host, _ := w.net.Node(name).(*netem.Host)
 		var err error
 		switch cfg := f.Nodes[name].Settings.(type) {
-		case *scenarios.Router:
+		case *scenarios.Router, *scenarios.TUN, *scenarios.Web:
 		case *ue.Config:
 			var u *ue.UE
 			if u, err = ue.New(w.env, host, *cfg, index); err == nil {

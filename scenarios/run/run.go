@@ -20,6 +20,8 @@ type Options struct {
 	Trace    func(sim.RecordID, *sim.Record)       // every record; nil: no trace
 	Capture  *Capture                              // nil: none
 	Started  func(k *sim.Kernel, n *netem.Network) // called when all is built, before the first event
+	// Drive, where set, runs the kernel in place of Kernel.Run: in real time, with the real world taking part.
+	Drive func(k *sim.Kernel, until sim.Time) error
 	// Unwatched runs without invariants: to measure what they cost, and to show that they move nothing.
 	Unwatched bool
 }
@@ -46,6 +48,9 @@ var ErrBuild = errors.New("the scenario cannot be built")
 // statistics are those up to where it broke off.
 func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	f := &sc.File
+	if live := f.Live(); len(live) > 0 && opt.Drive == nil {
+		return Stats{}, fmt.Errorf("%w: nodes.%s is of kind %s and needs real time (simulate emulate %s)", ErrBuild, live[0], f.Nodes[live[0]].Kind, sc.Name)
+	}
 	k := sim.New(sim.Config{
 		Seed: f.Run.Seed, MaxEvents: f.Run.Limits.Events, MaxInstant: f.Run.Limits.Instant, Trace: opt.Trace,
 	})
@@ -88,7 +93,11 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	if f.Run.Until > 0 {
 		until = sim.Time(f.Run.Until)
 	}
-	err = k.Run(until)
+	if opt.Drive != nil {
+		err = opt.Drive(k, until)
+	} else {
+		err = k.Run(until)
+	}
 	st := w.stats()
 	st.NotModelled = notModelled(f, opt.Engine)
 	if !opt.Unwatched {
