@@ -40,6 +40,11 @@ const context = 5
 
 // Runs compares two runs.
 func Runs(a, b *rundir.Run) (*Result, error) {
+	for _, r := range []*rundir.Run{a, b} {
+		if who := r.Manifest.Attached; len(who) > 0 {
+			return nil, fmt.Errorf("%s had the real world in it (%s): no two such runs take the same course", r.Dir, strings.Join(who, ", "))
+		}
+	}
 	r := &Result{A: a.Dir, B: b.Dir, Inputs: inputs(&a.Manifest, &b.Manifest), Ingredients: ingredients(&a.Manifest, &b.Manifest)}
 	ta, err := a.Trace()
 	var tb *rundir.Trace

@@ -34,6 +34,9 @@ func (p *Printer) story(r *study.Result) {
 		fmt.Fprintf(p.W, "  %-14s%d of %d hold\n", "invariants", held, m)
 	}
 	leftOut(p.W, s.NotModelled)
+	if who := r.Manifest.Attached; len(who) > 0 {
+		fmt.Fprintf(p.W, "  %-14s%s took part: no other run will take the same course\n", "real world", strings.Join(who, ", "))
+	}
 	fmt.Fprintf(p.W, "  %-14s%s (%d events, %d packets, %.3f s of virtual time, seed %d)\n", "fingerprint", r.Manifest.Fingerprint,
 		r.Manifest.Events, r.Manifest.Packets, float64(r.Manifest.End)/1e9, r.Manifest.Seed)
 	complaints(p.W, s)

@@ -75,9 +75,17 @@ func one(ctx context.Context, p *Point, dir string, opt Options) *Result {
 	c := measure.New(measure.Config{Full: full, Watch: sc.File.Expect, Warmup: sim.Time(sc.File.Run.Warmup)})
 	o := run.Options{Engine: opt.Engine, Observer: &watching{c, opt.Progress}}
 	var k *sim.Kernel
-	o.Started = func(kernel *sim.Kernel, _ *netem.Network) {
+	o.Started = func(kernel *sim.Kernel, n *netem.Network) {
 		k = kernel
+		if opt.Live != nil {
+			opt.Live.Started(k, n)
+			return
+		}
 		context.AfterFunc(ctx, k.Interrupt)
+	}
+	if opt.Live != nil {
+		o.Drive = opt.Live.Drive
+		defer opt.Live.Close()
 	}
 	if full {
 		t, err := w.Trace(func(e sim.Entity) string { return k.Name(e) })
@@ -217,6 +225,9 @@ func (r *Result) manifest(st *run.Stats, opt Options, began time.Time) {
 		Started: began.UTC(), Wall: int64(time.Since(began)), PeakMemory: m.Sys,
 	}
 	r.Manifest.SetFingerprint(st.Kernel.Fingerprint())
+	for _, name := range sc.File.Live() {
+		r.Manifest.Attached = append(r.Manifest.Attached, name+" ("+sc.File.Nodes[name].Kind+")")
+	}
 }
 
 // write writes the tables and puts the run in its place.

@@ -6,6 +6,7 @@ import (
 
 	"imsim/nodes"
 	"imsim/scenarios"
+	"imsim/scenarios/emulate"
 	"imsim/scenarios/measure"
 	"imsim/scenarios/rundir"
 )
@@ -57,10 +58,14 @@ type Options struct {
 	Capture  bool // capture every host where the scenario names no interface
 	Verify   bool // run again with all observers the other way round, and compare fingerprints
 	Progress *Progress
+	Live     *emulate.Session // plays the run in real time, with the real world in it; nil: in virtual time
 }
 
 // full tells whether everything is kept of a scenario's run.
 func (t Tracing) full(sc *scenarios.Scenario) bool {
+	if t == TraceAuto && len(sc.File.Live()) > 0 {
+		return false // nobody knows how long it goes on
+	}
 	return t == TraceAll || t == TraceAuto && attempts(sc) <= measure.FullSessions
 }
 

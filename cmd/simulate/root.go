@@ -70,7 +70,7 @@ func command() *cobra.Command {
 		return fmt.Errorf("%w (%s --help lists them)", err, cmd.CommandPath())
 	})
 	root.AddCommand(runCommand(), listCommand(), validateCommand(), explainCommand(), schemaCommand(), identifiersCommand(),
-		ladderCommand(), criticalCommand(), diffCommand(), exploreCommand(), benchCommand(), versionCommand())
+		ladderCommand(), criticalCommand(), diffCommand(), emulateCommand(), exploreCommand(), benchCommand(), versionCommand())
 	return root
 }
 
