@@ -62,6 +62,16 @@ func MegacoDecode(t *testing.T, messages [][]byte) []Megaco {
 	return results
 }
 
+// Missing skips the test because something that it needs of the machine is not there, or fails it when
+// IMSIM_ORACLES=require.
+func Missing(t *testing.T, what string, err error) {
+	t.Helper()
+	if os.Getenv("IMSIM_ORACLES") == "require" {
+		t.Fatalf("no %s here (%v), and IMSIM_ORACLES=require", what, err)
+	}
+	t.Skipf("no %s here: %v", what, err)
+}
+
 // Need skips the test, or fails it when IMSIM_ORACLES=require, unless all programs are installed.
 func Need(t *testing.T, programs ...string) {
 	t.Helper()

@@ -6,56 +6,25 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
-	"runtime"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/pion/transport/v2/test"
-	"github.com/vishvananda/netns"
-
+	"imsim/internal/oracle"
 	"imsim/sim"
 )
 
 const tunDelay = 15 * time.Millisecond
 
-// inNamespace runs f on a thread that is in a network namespace of its own, which ends with the thread.
-func inNamespace(t *testing.T, f func()) {
-	t.Helper()
-	done := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread is of no more use to others
-		ns, err := netns.New()
-		if err == nil {
-			defer ns.Close()
-		}
-		done <- err
-		if err == nil {
-			defer close(done)
-			f()
-		}
-	}()
-	err := <-done
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSYS) {
-		t.Skipf("no network namespace: %v (run as root with CAP_SYS_ADMIN)", err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	<-done
-}
-
 // TestLinuxThroughTUN lets the TCP of the Linux kernel that runs the test talk to ours, through a TUN device and a link
 // of 15 ms: handshake, a transfer each way, close.
 func TestLinuxThroughTUN(t *testing.T) {
 	defer test.CheckRoutines(t)()
-	inNamespace(t, func() {
+	oracle.InNamespace(t, func() {
 		dev, err := OpenTUN("sim0", "", 1500, netip.MustParseAddr("10.9.0.1"), netip.MustParsePrefix("10.8.0.0/16"))
-		if errors.Is(err, os.ErrPermission) || errors.Is(err, os.ErrNotExist) {
-			t.Skipf("no TUN device: %v (it needs /dev/net/tun and CAP_NET_ADMIN)", err)
-		} else if err != nil {
-			t.Error(err)
-			return
+		if err != nil {
+			oracle.Missing(t, "TUN device", err)
 		}
 		n, g := gatewayNetwork(t, tunDelay)
 		p := sim.NewPacer(n.K, sim.NewWallClock(), 5*time.Millisecond)

@@ -40,7 +40,7 @@ func NewRED(cfg REDConfig, draw sim.Stream) (*RED, error) {
 		cfg.Weight = 9
 	}
 	switch {
-	case cfg.Min <= 0 || cfg.Max <= cfg.Min || cfg.Max > 1<<40:
+	case cfg.Min <= 0 || cfg.Max <= cfg.Min || int64(cfg.Max) > 1<<40:
 		return nil, fmt.Errorf("red: thresholds %d and %d: 0 < min < max is needed", cfg.Min, cfg.Max)
 	case cfg.Probability == 0 || cfg.Probability > sim.Certain:
 		return nil, fmt.Errorf("red: probability %d: 1 to %d parts per billion are needed", cfg.Probability, sim.Certain)

@@ -17,6 +17,7 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"", "run.seed", "7", ""},
 	{"", "run.family", "ipv6", ""},
 	{"", "run.until", "50ms", ""},
+	{"", "run.prefix", "10.128.0.0/16", ""},
 	{"", "run.limits.events", "100", ""},
 	{"", "run.limits.packets", "1", ""},
 	{"", "run.limits.instant", "1", ""},
@@ -127,6 +128,7 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"", "nodes.agw1.timers.est-guard", "5s", "timeline=[{when:_ue-a_sip.200.received,_do:_link-down,_link:_access-agw}]"},
 	{"", "nodes.agw1.timers.tls-guard", "1s", "timeline=[{when:_agw1/access_tcp.established,_do:_link-down,_link:_access-agw}]"},
 	{"", "nodes.agw1.timers.rel", "1ms", ""},
+	{"tcp-merge-one-missing", "nodes.agw1.timers.merge", "5s", ""},
 	{"", "nodes.agw1.release-mode", "abort", ""},
 	{"", "nodes.agw1.strict-hold", "true", "nodes.pcscf1.control-model=strict links.core.delay=200ms"},
 }
@@ -172,7 +174,6 @@ var elsewhere = map[string]string{
 	"mediagw.Timers.syn-hold":     "what a SYN is held for comes first: nodes/bearer, row E-3",
 	"mediagw.Timers.fp-guard":     "the fingerprint is there before the handshake: nodes/bearer, row E-31",
 	"mediagw.Timers.half-close":   "both ends of a call close at once: nodes/bearer, row R-26",
-	"mediagw.Timers.merge":        "only H.248 from elsewhere makes both legs passive: nodes/bearer",
 }
 
 // TestEveryKeyHasARow walks the schema: a new key wants a row in settings.
