@@ -9,7 +9,6 @@ import (
 
 	"imsim/internal/version"
 	"imsim/nodes"
-	"imsim/scenarios"
 )
 
 var update = flag.Bool("update", false, "write testdata/fingerprints.txt")
@@ -22,7 +21,7 @@ const fingerprintFile = "testdata/fingerprints.txt"
 func TestFingerprints(t *testing.T) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# scenario, fingerprint with engine model, with engine real; see docs/validation.md\nmodels %s\n", version.Model)
-	for _, e := range scenarios.List() {
+	for _, e := range listed(t) {
 		sc := load(t, e.Name)
 		_, model := play(t, sc, Options{})
 		_, actual := play(t, sc, Options{Engine: nodes.EngineReal})
