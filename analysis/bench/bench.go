@@ -32,7 +32,7 @@ func Run(cfg Config, each func(Line)) error {
 		name string
 		run  func(Config, func(Line)) error
 	}{
-		{"kernel", kernel}, {"timers", timers}, {"TCP", streams}, {"sessions", sessions}, {"shares", shares}, {"memory", memory}, {"start", start},
+		{"kernel", kernel}, {"timers", timers}, {"TCP", streams}, {"ns-3", versusNS3}, {"sessions", sessions}, {"shares", shares}, {"memory", memory}, {"start", start},
 	} {
 		if cfg.Stage != nil {
 			cfg.Stage(part.name)

@@ -41,17 +41,20 @@ type pair struct {
 	k    *sim.Kernel
 	net  *netem.Network
 	a, b *netem.Host
+	cfg  tcp.Config
 	ends [2]end
 }
 
 const port = 9
 
 // newPair makes two hosts, of which b answers every SYN.
-func newPair(link netem.DirectionConfig) (*pair, error) {
-	k := sim.New(sim.Config{Seed: 1})
+func newPair(link netem.DirectionConfig) (*pair, error) { return newPairOf(netem.Symmetric(link), 1) }
+
+func newPairOf(link netem.LinkConfig, seed uint64) (*pair, error) {
+	k := sim.New(sim.Config{Seed: seed})
 	p := &pair{k: k, net: netem.New(k, netem.Config{})}
 	p.a, p.b = p.net.AddHost("a"), p.net.AddHost("b")
-	if _, _, err := p.net.Connect(p.a, p.b, netem.Symmetric(link)); err != nil {
+	if _, _, err := p.net.Connect(p.a, p.b, link); err != nil {
 		return nil, err
 	}
 	if err := p.net.ComputeRoutes(); err != nil {
@@ -63,7 +66,7 @@ func newPair(link netem.DirectionConfig) (*pair, error) {
 
 // dial opens a connection from a to b.
 func (p *pair) dial() error {
-	_, err := p.a.Dial(packet.AddrPort{}, packet.AddrPort{Addr: p.b.Addr(true), Port: port}, tcp.Config{}, &p.ends[0], sim.Cause{})
+	_, err := p.a.Dial(packet.AddrPort{}, packet.AddrPort{Addr: p.b.Addr(true), Port: port}, p.cfg, &p.ends[0], sim.Cause{})
 	return err
 }
 
@@ -81,19 +84,21 @@ type end struct {
 	bulk  bool // write as much as there is room for
 	size  int  // otherwise that many octets
 	off   uint64
+	got   uint64 // octets received
 	in    packet.Payload
 	out   packet.Payload
 	ended int
 }
 
-func (e *end) Incoming(o tcp.Opening) { e.p.b.Accept(o, tcp.Config{}, e, false) }
+func (e *end) Incoming(o tcp.Opening) { e.p.b.Accept(o, e.p.cfg, e, false) }
 
 func (e *end) StreamEvent(s *netem.Stream, ev tcp.Event) {
 	switch ev.Kind {
 	case tcp.EvEstablished, tcp.EvWritable:
 		e.write(s, ev.Why)
 	case tcp.EvReadable:
-		s.Read(1<<30, &e.in, ev.Why)
+		n, _ := s.Read(1<<30, &e.in, ev.Why)
+		e.got += uint64(n)
 		e.in.Reset()
 		if e.size > 0 && s.Stats().OctetsReceived >= uint64(e.size) {
 			s.CloseWrite(ev.Why)
