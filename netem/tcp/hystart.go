@@ -56,8 +56,8 @@ func (c *Conn) slowStart(n, flight uint32) {
 		return
 	}
 	h := &c.x.hystart
-	if !h.inside || le(h.end, c.una) {
-		// RFC 9406 §4.2: a round ends when what was sent at its beginning is acknowledged.
+	if !h.inside || lt(h.end, c.una) || h.end == c.una && c.cfg.SlowStart == HyStartPP {
+		// RFC 9406 §4.2: a round ends when what was sent at its beginning is acknowledged; Linux: with the acknowledgement after.
 		h.last, h.current, h.samples = h.current, 0, 0
 		h.end, h.began, h.train, h.inside = c.nxt, c.now, c.now, true
 		if h.baseline > 0 {
