@@ -42,7 +42,7 @@ var omissions = []Omission{
 		func(u *use) bool { return u.gateway }},
 	{"application layer gateways and port control", "a NAT rewrites no SIP, and nobody can ask it for a mapping", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
-	{"undoing of spurious retransmissions", "TCP that has taken reordering for loss keeps its smaller window; HyStart, pacing and path MTU probing are left out too", "there are calls", "tcp",
+	{"pacing", "TCP sends what the windows allow at once; path MTU probing and SYN cookies are left out too", "there are calls", "tcp",
 		func(u *use) bool { return u.calls }},
 	{"cryptography of TLS", "engine model has the right sizes, order and costs, but masks octets instead of encrypting them", "there is TLS, with engine model", "tls",
 		func(u *use) bool { return u.tls && u.engine == nodes.EngineModel }},
