@@ -21,6 +21,7 @@ type TCPConfig struct {
 	Connect      units.Duration `yaml:"connect" jsonschema_description:"Give up an active open after this; default 35s at endpoints and 30s at gateways (tcp.connect and synTimeout)."`
 	DelayedACK   units.Duration `yaml:"delayed-ack" jsonschema_description:"Longest delay of an acknowledgement; default 40ms, in the profile linux 40 to 200 ms by estimate after quick acknowledgements."`
 	UserTimeout  units.Duration `yaml:"user-timeout" jsonschema_description:"Give up an established connection after this without an acknowledgement; default 120s at gateways and 15m at endpoints."`
+	HalfClosed   units.Duration `yaml:"half-closed" jsonschema_description:"Longest wait for the FIN of a peer that has acknowledged ours (FIN-WAIT-2); default 60s at endpoints as tcp_fin_timeout, none at gateways, which have their timer half-close."`
 	TimeWait     units.Duration `yaml:"time-wait" jsonschema:"default=60s" jsonschema_description:"Length of TIME-WAIT."`
 	Nagle        bool           `yaml:"nagle" jsonschema:"default=false" jsonschema_description:"Hold back small segments while data is unacknowledged (RFC 1122 4.2.3.4)."`
 	NoTimestamps bool           `yaml:"no-timestamps" jsonschema:"default=false" jsonschema_description:"Do not offer RFC 7323 timestamps."`
@@ -71,6 +72,7 @@ func (c TCPConfig) Config(connect, userTimeout time.Duration, buffer int) tcp.Co
 	if c.UserTimeout != 0 {
 		t.UserTimeout = time.Duration(c.UserTimeout)
 	}
+	t.HalfClosed = time.Duration(c.HalfClosed)
 	if c.Buffer != 0 {
 		t.SendBuffer, t.RecvBuffer = int(c.Buffer), int(c.Buffer)
 	}

@@ -102,6 +102,10 @@ func (c *Conn) arriveSynchronized(why sim.Cause, h *packet.TCPHeader, p *packet.
 		}
 		return
 	}
+	if f&packet.SYN != 0 && c.state == SynReceived && c.passive {
+		c.reset(PeerReset, why) // RFC 9293 §3.10.7.4, fourth step: back to LISTEN
+		return
+	}
 	if f&packet.SYN != 0 {
 		c.challengeACK(why) // RFC 5961 §4.2
 		return
@@ -146,6 +150,9 @@ func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 		c.acknowledged(h, why, news, repeated)
 		c.eceNow = false
 		return c.ownFINAcknowledged(why)
+	}
+	if c.x != nil {
+		c.x.unheard = 0
 	}
 	if c.wnd == 0 && c.timers.giveUp.armed() {
 		c.armUserTimeout(why) // RFC 9293 §3.8.6.1: a peer that answers is alive, however long its window is shut

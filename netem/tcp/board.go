@@ -180,3 +180,16 @@ func (b *board) resent(i int, n uint32, at sim.Time) {
 	r.lost, r.again, r.at = false, true, at
 	b.pipe += r.inPipe() - before
 }
+
+// original returns how many octets before ack are not reported yet and were sent only once.
+func (b *board) original(ack uint32) (n uint32) {
+	for _, r := range b.live() {
+		if !lt(r.seq, ack) {
+			break
+		}
+		if !r.sacked && !r.again {
+			n += minSeq(r.end, ack) - r.seq
+		}
+	}
+	return n
+}

@@ -68,7 +68,7 @@ func (c *Conn) closingEarly() bool {
 		return false
 	}
 	if c.cc.cwnd == 0 {
-		c.cc.init(c.mss, c.repeated)
+		c.cc.init(c.initialWindow())
 	}
 	return true
 }
@@ -94,6 +94,8 @@ func (c *Conn) ownFINAcknowledged(why sim.Cause) bool {
 		c.state = FinWait2
 		if c.noReader {
 			c.armOrphan(why)
+		} else if d := c.cfg.HalfClosed; d > 0 {
+			c.timers.set(orphan, c.now.Add(d), why)
 		}
 	case Closing:
 		c.enterTimeWait(why)

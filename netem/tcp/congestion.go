@@ -15,8 +15,16 @@ func initialWindow(mss uint32, repeated bool) uint32 {
 	return min(10*mss, max(2*mss, 14600))
 }
 
-func (r *reno) init(mss uint32, repeated bool) {
-	r.cwnd = initialWindow(mss, repeated)
+// initialWindow returns the connection's.
+func (c *Conn) initialWindow() uint32 {
+	if k := c.cfg.InitialWindow; k > 0 && (!c.repeated || c.syns <= 2) {
+		return uint32(k) * c.mss // Linux: one lost SYN is forgiven
+	}
+	return initialWindow(c.mss, c.repeated)
+}
+
+func (r *reno) init(iw uint32) {
+	r.cwnd = iw
 	r.ssthresh = 1 << 30 // RFC 5681 §3.1: arbitrarily high
 }
 

@@ -65,6 +65,7 @@ type Conn struct {
 	octetsAcked, octetsReceived uint64
 	segsIn, segsOut             uint32
 	retransmissions             uint32
+	undone                      uint32 // reductions undone
 
 	state            State
 	syns             uint8 // SYN or SYN,ACK segments sent
@@ -273,6 +274,7 @@ type Stats struct {
 	PeerWindow      int           // octets
 	MSS             int           // largest payload sent
 	Flight          int           // octets sent and not acknowledged
+	Undone          int           // reductions of the window undone
 }
 
 // Stats returns the figures so far.
@@ -280,7 +282,7 @@ func (c *Conn) Stats() Stats {
 	s := Stats{SYNs: int(c.syns), SegmentsIn: int(c.segsIn), SegmentsOut: int(c.segsOut),
 		Retransmissions: int(c.retransmissions), OctetsAcked: c.octetsAcked, OctetsReceived: c.octetsReceived,
 		SRTT: c.rtt.srtt, RTTVar: c.rtt.rttvar, Cwnd: int(c.cc.cwnd), Ssthresh: int(c.cc.ssthresh),
-		PeerWindow: int(c.wnd), MSS: int(c.mss), Flight: int(c.nxt - c.una)}
+		PeerWindow: int(c.wnd), MSS: int(c.mss), Flight: int(c.nxt - c.una), Undone: int(c.undone)}
 	if c.cfg != nil {
 		s.RTO = c.rtt.timeout(c.maxRTO())
 	}

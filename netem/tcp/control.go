@@ -8,7 +8,11 @@ func (c *Conn) grow(n, flight uint32) {
 		return // RFC 3168 §6.1.2: not on an acknowledgement with ECE
 	}
 	if c.cfg.Congestion != CUBIC {
-		c.cc.acked(n, flight, c.mss)
+		if c.cc.cwnd < c.cc.ssthresh {
+			c.slowStart(n, flight)
+		} else {
+			c.cc.acked(n, flight, c.mss)
+		}
 		return
 	}
 	u := &c.x.cubic
@@ -17,7 +21,7 @@ func (c *Conn) grow(n, flight uint32) {
 			u.epoch += c.now - u.last // RFC 9438 §4.2: t leaves out the time in which the application limits
 		}
 	} else if c.cc.cwnd < c.cc.ssthresh {
-		c.cc.acked(n, flight, c.mss)
+		c.slowStart(n, flight)
 	} else {
 		u.acked(&c.cc, c.now, c.rtt.srtt, n, c.mss)
 	}

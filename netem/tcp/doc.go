@@ -37,7 +37,9 @@
 // (RFC 9438), ECN (RFC 3168), delayed acknowledgements and Linux's quick ones, silly window avoidance at both ends and
 // its override timer, zero-window and keepalive probes in the form that Linux uses, Nagle, user timeout, SYN repetitions
 // of three schedules, ICMP errors of two profiles with Path MTU (RFC 1191, RFC 8201), TIME-WAIT and its early end
-// (RFC 6191, RFC 1337). The zero Config is NewReno with selective acknowledgements; ProfileRFC and ProfileLinux are named sets.
+// (RFC 6191, RFC 1337), reductions undone (RFC 3522 and 4015 by timestamps, RFC 3708 by D-SACK, RFC 5682 after timeouts), HyStart of
+// Linux and HyStart++ (RFC 9406), Linux's limits of repetitions (tcp_retries2, tcp_orphan_retries) and of FIN-WAIT-2.
+// testdata/conformance.txt lists every rule with its source and its test. The zero Config is NewReno with selective acknowledgements; ProfileRFC and ProfileLinux are named sets.
 //
 // # Where we choose
 //
@@ -52,8 +54,8 @@
 //
 // # Not modelled
 //
-// Spurious retransmissions undone (RFC 4015, RFC 5682); HyStart; probing for a larger path MTU (RFC 4821, RFC 8899), and
-// its increase with time; Linux's pingpong mode of acknowledgements, tail loss probes without RACK, and pacing;
+// Pacing; SYN backlogs; probing for a larger path MTU (RFC 4821, RFC 8899), and
+// its increase with time; Linux's pingpong mode of acknowledgements, tail loss probes without RACK;
 // AccECN and ECN++; urgent data; octets in a SYN (they are left to be sent again); TCP Fast Open; SYN cookies; growth of
 // the receive window by use (the whole buffer is offered at once); corking; security options.
 //

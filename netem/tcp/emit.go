@@ -155,7 +155,7 @@ func (c *Conn) emitSYN(out *packet.Packet) {
 func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 	seq := c.nxt
 	if seq == c.una && c.now.Sub(c.lastSent) > c.rtt.rto {
-		c.cc.restart(initialWindow(c.mss, c.repeated)) // RFC 5681 §4.1
+		c.cc.restart(c.initialWindow()) // RFC 5681 §4.1
 	}
 	why := c.finWhy
 	var k *chunk
@@ -285,6 +285,7 @@ func (c *Conn) emitAgain(out *packet.Packet) bool {
 
 // emitOctets sends n numbers from seq on again, our FIN among them.
 func (c *Conn) emitOctets(out *packet.Packet, seq, n uint32, why sim.Cause) {
+	again := n
 	fin := c.finSent && seq+n == c.nxt
 	if fin {
 		n--
@@ -303,6 +304,9 @@ func (c *Conn) emitOctets(out *packet.Packet, seq, n uint32, why sim.Cause) {
 	c.finish(out)
 	c.retransmissions++
 	c.rtt.timing = false
+	if c.x != nil {
+		c.noteAgain(again)
+	}
 	c.lastSent = c.now
 	c.event(EvRetransmit, int(n), why)
 }

@@ -12,9 +12,14 @@ type extension struct {
 	tlp    tailProbe
 	cubic  cubic
 	quick  quick
-	heard  sim.Time // when the last segment came, for keepalive
-	probes uint8    // keepalive probes without an answer
-	rtoAt  sim.Time // when the retransmission timer expires, while a shorter timer runs in its place
+	undo   undo
+
+	hystart   hystart
+	retriedAt sim.Time // when the first repetition after a timeout went, since something new was acknowledged; 0: none
+	unheard   uint8    // window probes without an answer
+	heard     sim.Time // when the last segment came, for keepalive
+	probes    uint8    // keepalive probes without an answer
+	rtoAt     sim.Time // when the retransmission timer expires, while a shorter timer runs in its place
 }
 
 // extend returns the connection's extension and makes it if there is none.
@@ -27,7 +32,7 @@ func (c *Conn) extend() *extension {
 
 // extendForLife gives a connection whose configuration wants it an extension.
 func (c *Conn) extendForLife() {
-	if c.lasting = c.cfg.Congestion == CUBIC || c.cfg.QuickACK || c.cfg.KeepAlive > 0 || c.useRACK(); c.lasting {
+	if c.lasting = c.cfg.Congestion == CUBIC || c.cfg.QuickACK || c.cfg.KeepAlive > 0 || c.cfg.Undo || c.cfg.Retries > 0 || c.useRACK(); c.lasting {
 		x := c.extend()
 		x.heard = c.now
 		x.quick.start(c)

@@ -108,7 +108,7 @@ func (c *Conn) establish(why sim.Cause, h *packet.TCPHeader) {
 	}
 	c.wl1, c.wl2 = h.Seq, h.Ack
 	c.synDue = false
-	c.cc.init(c.mss, c.repeated) // RFC 6928 §2
+	c.cc.init(c.initialWindow()) // RFC 6928 §2
 	c.rackOn = c.sack && c.cfg.RACK
 	c.softError = false
 	c.event(EvEstablished, 0, why)

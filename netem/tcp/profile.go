@@ -9,7 +9,8 @@ func ProfileRFC() Config {
 }
 
 // ProfileLinux returns a Config that behaves like a Linux 6.x host with CUBIC: RACK-TLP and PRR, RTO with a floor of 200 ms under
-// the variance and 120 s at most, quick acknowledgements, ECN when asked, one challenge acknowledgement in 500 ms.
+// the variance and 120 s at most, quick acknowledgements, ECN when asked, one challenge acknowledgement in 500 ms, 15 repetitions
+// (tcp_retries2), HyStart, reductions undone, an initial window of ten segments.
 func ProfileLinux() Config {
 	return Config{
 		SYNSchedule: Linux, ICMP: ICMPLinux,
@@ -17,5 +18,6 @@ func ProfileLinux() Config {
 		Congestion: CUBIC, PRR: true, RACK: true,
 		QuickACK: true, ECN: ECNAccept,
 		ChallengeEvery: 500 * time.Millisecond,
+		Retries:        15, SlowStart: HyStart, Undo: true, InitialWindow: 10,
 	}
 }

@@ -40,6 +40,9 @@ func (c *Conn) rackDelivered(k *run, end uint32, h *packet.TCPHeader) {
 		if r.minRTT == 0 || m < r.minRTT {
 			r.minRTT = max(m, 1) // step 1
 		}
+		if c.cfg.SlowStart != UntilLoss {
+			c.x.hystart.sample(m)
+		}
 	} else {
 		// Step 2: the acknowledgement of a segment sent again may be that of its first transmission.
 		sentTS := uint32(uint64(k.at)/uint64(time.Millisecond)) + c.tsOffset

@@ -31,6 +31,7 @@ func (c *Conn) duplicate() {
 		r.flight = c.nxt - c.una
 	case r.dups == 3 && lt(r.recover, c.una):
 		// RFC 6582 §3.2 (2): only when more than recover is acknowledged, so that a window is not halved twice.
+		c.rememberWindow()
 		c.reduce(r.flight) // RFC 5681 §3.2 (2): without what limited transmit sent
 		r.recover = c.nxt
 		r.fast, r.partial = true, false

@@ -116,6 +116,9 @@ func (c *Conn) takeSACK(h *packet.TCPHeader) (news uint32, repeated bool) {
 		// RFC 2883 §4: below the acknowledgement, or inside the second block.
 		if i == 0 && (le(k[1], h.Ack) || h.NumSACK > 1 && le(h.SACK[1][0], k[0]) && le(k[1], h.SACK[1][1])) {
 			repeated = !lt(c.nxt, k[1])
+			if repeated && c.x != nil {
+				c.dsackUndo(k[0], k[1])
+			}
 			continue
 		}
 		if le(k[0], h.Ack) || !lt(c.una, k[0]) || lt(c.nxt, k[1]) {

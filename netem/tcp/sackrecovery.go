@@ -78,6 +78,8 @@ func (c *Conn) recoverSACK(n, delivered, flight uint32, repeated bool) {
 
 // duplicateSACK is an acknowledgement that does not advance (RFC 6675 §2: a duplicate one is one that reports news).
 func (c *Conn) duplicateSACK(why sim.Cause, h *packet.TCPHeader, news uint32, repeated bool) {
+	c.x.undo.frto = frtoOff // RFC 5682 §3.1, steps 2a and 3a
+	c.refresh()
 	if c.rackOn {
 		c.probeAnswered(h, repeated)
 	}
@@ -96,6 +98,7 @@ func (c *Conn) enterRecovery(flight uint32) {
 	if r.dups == 0 {
 		r.flight = flight
 	}
+	c.rememberWindow()
 	c.reduce(r.flight) // RFC 6675 §5 (4.2); RFC 5681 §3.2: without what limited transmit sent
 	r.recover = c.nxt  // RFC 6675 §5 (4.1)
 	r.fast, r.dups = true, 0
@@ -141,6 +144,11 @@ func (c *Conn) timeoutSACK() {
 	if c.cc.cwnd = c.mss; c.rackOn {
 		c.cc.cwnd += b.pipe // RFC 8985 §6.3: what is not lost yet is still under way [SIM]
 	}
+	if u := &c.x.undo; c.rtt.backoff == 1 && u.open {
+		u.frto = frtoFirst
+	} else {
+		u.frto = frtoOff
+	}
 	r := &c.rec
 	r.recover, r.fast, r.lost, r.dups = c.nxt, false, true, 0
 	c.x.tlp.open = false
@@ -169,7 +177,7 @@ func (c *Conn) refresh() {
 func (c *Conn) emitLost(out *packet.Packet) bool {
 	b := &c.x.board
 	i := b.firstLost()
-	if i < 0 {
+	if i < 0 || c.x.undo.frto == frtoSecond {
 		return false
 	}
 	n := min(b.live()[i].octets(), c.segment())

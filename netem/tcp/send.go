@@ -80,7 +80,7 @@ func (c *Conn) next() (n uint32, fin, ok bool) {
 	if avail == 0 && !c.finQueued {
 		return 0, false, false
 	}
-	if c.x != nil && c.x.board.lost > 0 {
+	if c.x != nil && c.x.board.lost > 0 && c.x.undo.frto != frtoSecond {
 		return 0, false, false // RFC 6675 §4, NextSeg (1): first what is lost
 	}
 	flight := c.nxt - c.una
@@ -150,9 +150,22 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause, news uint32, rep
 		c.sampleTimestamp(h)
 	}
 	c.rtt.backoff = 0 // RFC 6298 §5.7 in spirit: new data got through
+	if c.x != nil {
+		c.x.retriedAt = 0
+		if c.x.undo.stamped {
+			c.eifel(h)
+		}
+	}
 	restart := true
 	if c.scoreboard() {
+		original := uint32(0)
+		if c.x.undo.frto != frtoOff {
+			original = c.x.board.original(ack)
+		}
 		delivered := news + c.advanceBoard(h)
+		if c.x.undo.frto != frtoOff {
+			c.frtoAck(original)
+		}
 		if c.rackOn {
 			c.probeAnswered(h, repeated)
 		}
@@ -244,6 +257,9 @@ func (c *Conn) allAcknowledged(why sim.Cause) {
 }
 
 func (c *Conn) armUserTimeout(why sim.Cause) {
+	if c.cfg.Retries > 0 && c.cfg.UserTimeout == 0 {
+		return
+	}
 	c.timers.giveUp.arm(c.now.Add(or(c.cfg.UserTimeout, defaultUserTimeout)), why)
 }
 

@@ -21,9 +21,11 @@ type Config struct {
 	SYNSchedule    SYNSchedule
 	ConnectTimeout time.Duration // give up an active open after this, however many SYNs that makes; 0: as the schedule says
 	DelayedACK     time.Duration // 0: 40 ms; negative: every segment is acknowledged at once
-	UserTimeout    time.Duration // give up after this without an acknowledgement (RFC 5482); 0: 15 min
+	UserTimeout    time.Duration // give up after this without an acknowledgement (RFC 5482); 0: 15 min, or as Retries says
+	Retries        int           // Linux's tcp_retries2: give up at the timeout after the time that so many take; after Close at most 8; 0: UserTimeout alone
 	TimeWait       time.Duration // length of TIME-WAIT; 0: 60 s
 	FinWait2       time.Duration // longest FIN-WAIT-2 after Close; 0: 60 s; negative: for ever
+	HalfClosed     time.Duration // longest FIN-WAIT-2 after CloseWrite alone, while the owner still reads; 0: for ever
 	ICMP           ICMPReaction  // what unreachable messages do
 
 	NoSACK            bool          // do not offer selective acknowledgements (RFC 2018)
@@ -31,6 +33,9 @@ type Config struct {
 	PRR               bool          // proportional rate reduction in recoveries with selective acknowledgements (RFC 6937)
 	RACK              bool          // RACK-TLP in place of the rules of RFC 6675 (RFC 8985); only with selective acknowledgements
 	Congestion        Congestion    // congestion control
+	SlowStart         SlowStart     // how slow start ends before a loss
+	InitialWindow     int           // segments, also when one SYN was lost (Linux: 10); 0: RFC 6928
+	Undo              bool          // undo reductions for which nothing was lost (RFC 3522, RFC 4015, RFC 3708, RFC 5682)
 	ECN               ECNMode       // explicit congestion notification (RFC 3168)
 	VarianceFloor     bool          // MinRTO is a floor of the variance term, as in Linux, not of the whole
 	QuickACK          bool          // Linux's delayed acknowledgements: at once at the start, then 40 to 200 ms by estimate; DelayedACK is not used

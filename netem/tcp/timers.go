@@ -156,8 +156,13 @@ func (c *Conn) handshakeTimeout(why sim.Cause) {
 
 // retransmissionTimeout is the expiry of RFC 6298 §5.4–5.6.
 func (c *Conn) retransmissionTimeout(why sim.Cause) {
+	if c.cfg.Retries > 0 && c.retriesOver() {
+		c.timedOut(why)
+		return
+	}
 	flight := c.nxt - c.una
 	if c.rtt.backoff == 0 {
+		c.rememberWindow()
 		c.reduceTimeout(flight) // RFC 5681 §3.1: only the first timeout for the same data
 	}
 	c.cc.cwnd = c.mss // RFC 5681 §3.1: the loss window
@@ -175,6 +180,13 @@ func (c *Conn) retransmissionTimeout(why sim.Cause) {
 
 // persistTimeout sends a window probe.
 func (c *Conn) persistTimeout(why sim.Cause) {
+	if c.cfg.Retries > 0 && c.wnd == 0 {
+		if int(c.x.unheard) >= c.cfg.Retries {
+			c.timedOut(why)
+			return
+		}
+		c.x.unheard++
+	}
 	c.probeDue = c.wnd == 0
 	c.override = !c.probeDue // RFC 9293 §3.8.6.2.1: the override timeout against silly windows
 	if c.rtt.backoff < 16 {

@@ -29,11 +29,12 @@ type call struct {
 	bye    sip.TxID
 	result string // how the call ended, once it is clear
 
-	media media
-	reply deadline // of the answer: when the called picks up, when the caller gives up
-	next  deadline // of the script
-	grace deadline // the media has been closed in good order: the BYE should be on its way
-	line  int      // lines of the script that are done
+	session session
+	media   media
+	reply   deadline // of the answer: when the called picks up, when the caller gives up
+	next    deadline // of the script
+	grace   deadline // the media has been closed in good order: the BYE should be on its way
+	line    int      // lines of the script that are done
 }
 
 type deadline struct {
@@ -72,7 +73,7 @@ func (c *call) arm() {
 	if c.uas != nil {
 		at = min(at, c.uas.Deadline())
 	}
-	for _, d := range []*deadline{&c.reply, &c.next, &c.grace} {
+	for _, d := range []*deadline{&c.reply, &c.next, &c.grace, &c.session.next} {
 		if d.at != 0 {
 			at = min(at, d.at)
 		}
@@ -104,6 +105,11 @@ func (c *call) tick() {
 		why := u.Waited(c.grace.why, "user.grace")
 		c.grace = deadline{}
 		c.mediaLost("closed", why)
+	}
+	if c.session.next.due(now) {
+		why := u.Waited(c.session.next.why, "sip.session")
+		c.session.next = deadline{}
+		c.sessionDue(why)
 	}
 	c.media.tick(now)
 	if c.state != over {
@@ -157,6 +163,20 @@ func (c *call) request(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		u.sip.Respond(tx, sip.NewResponse(m, 200, "", u.sip.IDs.Tag()), why)
 		c.conclude("released")
 		c.leave(why)
+	case sip.UPDATE:
+		if m.Body != "" || c.state == calling {
+			u.refuse(tx, m, 501, why) // offers in UPDATE are not modelled
+			return
+		}
+		r := sip.NewResponse(m, 200, "", u.sip.IDs.Tag())
+		r.Add(sip.HContact, u.contact)
+		if c.state == talking {
+			c.agreeSession(m, r, why)
+		}
+		u.sip.Respond(tx, r, why)
+		if c.uas == nil {
+			c.rest()
+		}
 	default:
 		u.refuse(tx, m, 501, why)
 	}
@@ -170,6 +190,8 @@ func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	switch {
 	case tx == c.tx && c.caller:
 		c.invited(m, why)
+	case tx == c.session.update && tx != 0 && m.Status >= 200:
+		c.refreshed(m.Status, m, why)
 	case tx == c.bye && m.Status >= 200:
 		c.leave(why)
 	}
@@ -183,8 +205,13 @@ func (c *call) failed(tx sip.TxID, status int, why sim.Cause) {
 	switch tx {
 	case c.tx:
 		c.rejected(status, why)
+	case c.session.update:
+		c.refreshed(status, nil, why)
 	case c.bye:
 		c.leave(why)
+	}
+	if c.state != over {
+		c.arm()
 	}
 }
 

@@ -65,6 +65,7 @@ func (c *call) answer(why sim.Cause) {
 		r.SetBody("application/sdp", c.media.describe())
 	}
 	c.state = talking
+	c.agreeSession(c.invite, r, why)
 	c.dialog.Confirm()
 	c.uas.Respond(c.u.K.Now(), why, r, false)
 	c.pumpUAS()

@@ -28,6 +28,7 @@ func (c *call) offer(why sim.Cause) {
 	m.Add(sip.HContact, u.contact)
 	m.Add(sip.HAllow, "INVITE, ACK, CANCEL, BYE, PRACK, UPDATE, OPTIONS")
 	m.Add(sip.HSupported, "100rel, path")
+	c.askSession(m, "")
 	m.Add(sip.HPPreferredIdentity, "<"+u.identity+">")
 	if len(u.reg.security) > 0 && len(u.cfg.MediaSec) > 0 {
 		m.Add(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.security))
@@ -109,10 +110,13 @@ func (c *call) answered(m *sip.Message, why sim.Cause) {
 		c.hangUp(c.result, "", why)
 		return
 	}
+	c.takeSession(m, why)
 	if m.Body != "" {
 		c.takeAnswer(m.Body, why)
 	}
-	c.rest()
+	if c.state != over {
+		c.rest()
+	}
 }
 
 // takeAnswer gives the answer to the media, once.

@@ -2,6 +2,7 @@ package ue
 
 import (
 	"strconv"
+	"time"
 
 	"imsim/internal/units"
 	"imsim/nodes"
@@ -11,26 +12,30 @@ import (
 // Config is what a scenario says of a UE. The zero value, but for Proxy, is a UE that registers, supports end-to-access-edge
 // MSRP over TLS where told so by MediaSec, offers actpass, answers passive and has free processing.
 type Config struct {
-	Proxy     string          `yaml:"proxy" node:"pcscf,scscf" jsonschema:"required" jsonschema_description:"Node that this UE sends its requests to: its P-CSCF or for a peer in the core its S-CSCF."`
-	Identity  string          `yaml:"identity" jsonschema_description:"Public identity; default sip:NAME@home1.example."`
-	Register  string          `yaml:"register" jsonschema:"enum=at-start,enum=none,default=at-start" jsonschema_description:"at-start or none: a peer that others reach without."`
-	MediaSec  []string        `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls" jsonschema_description:"Media security mechanisms announced at registration (TS 24.229 table 7.2A.7.2-2)."`
-	OptionTag string          `yaml:"reg-option-tag" jsonschema:"enum=sec-agree,enum=mediasec,enum=both,default=sec-agree" jsonschema_description:"option tag that registrations ask for with media security (decision D13)"`
-	Offer     string          `yaml:"offer" jsonschema:"enum=actpass,enum=active,enum=passive,default=actpass" jsonschema_description:"a=setup in this UE's offers."`
-	Answer    string          `yaml:"answer" jsonschema:"enum=passive,enum=active,default=passive" jsonschema_description:"a=setup in answers to an offer of actpass."`
-	Alert     string          `yaml:"provisional" jsonschema:"enum=none,enum=180,enum=183,enum=183-answer,default=none" jsonschema_description:"Provisional response sent before the 200: none or 180 or 183 without SDP or a reliable 183 that carries the answer (RFC 3262)."`
-	Pickup    units.Duration  `yaml:"pickup" jsonschema:"default=0s" jsonschema_description:"Time between the INVITE and the 200: a person or an automatic answer."`
-	CEMA      *bool           `yaml:"cema" jsonschema:"default=true" jsonschema_description:"Offer and answer a=msrp-cema (RFC 6714)."`
-	Transport string          `yaml:"transport" jsonschema:"enum=auto,enum=udp,enum=tcp,default=auto" jsonschema_description:"SIP transport: auto takes UDP up to 1300 octets and TCP beyond (RFC 3261 18.1.1)."`
-	SIPTimers string          `yaml:"sip-timers" jsonschema:"enum=ue,enum=core,default=ue" jsonschema_description:"Timer set of TS 24.229 table 7.7.1; a peer in the core takes core."`
-	TCP       nodes.TCPConfig `yaml:"tcp" jsonschema_description:"The UE's media TCP."`
-	TLS       nodes.TLSConfig `yaml:"tls" jsonschema_description:"The UE's media TLS."`
-	Costs     nodes.Costs     `yaml:"costs" jsonschema_description:"Processor time of the UE's work; all free by default but for crypto at 100%."`
+	Proxy          string          `yaml:"proxy" node:"pcscf,scscf" jsonschema:"required" jsonschema_description:"Node that this UE sends its requests to: its P-CSCF or for a peer in the core its S-CSCF."`
+	Identity       string          `yaml:"identity" jsonschema_description:"Public identity; default sip:NAME@home1.example."`
+	Register       string          `yaml:"register" jsonschema:"enum=at-start,enum=none,default=at-start" jsonschema_description:"at-start or none: a peer that others reach without."`
+	MediaSec       []string        `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls" jsonschema_description:"Media security mechanisms announced at registration (TS 24.229 table 7.2A.7.2-2)."`
+	OptionTag      string          `yaml:"reg-option-tag" jsonschema:"enum=sec-agree,enum=mediasec,enum=both,default=sec-agree" jsonschema_description:"option tag that registrations ask for with media security (decision D13)"`
+	Offer          string          `yaml:"offer" jsonschema:"enum=actpass,enum=active,enum=passive,default=actpass" jsonschema_description:"a=setup in this UE's offers."`
+	Answer         string          `yaml:"answer" jsonschema:"enum=passive,enum=active,default=passive" jsonschema_description:"a=setup in answers to an offer of actpass."`
+	Alert          string          `yaml:"provisional" jsonschema:"enum=none,enum=180,enum=183,enum=183-answer,default=none" jsonschema_description:"Provisional response sent before the 200: none or 180 or 183 without SDP or a reliable 183 that carries the answer (RFC 3262)."`
+	Pickup         units.Duration  `yaml:"pickup" jsonschema:"default=0s" jsonschema_description:"Time between the INVITE and the 200: a person or an automatic answer."`
+	CEMA           *bool           `yaml:"cema" jsonschema:"default=true" jsonschema_description:"Offer and answer a=msrp-cema (RFC 6714)."`
+	Transport      string          `yaml:"transport" jsonschema:"enum=auto,enum=udp,enum=tcp,default=auto" jsonschema_description:"SIP transport: auto takes UDP up to 1300 octets and TCP beyond (RFC 3261 18.1.1)."`
+	SIPTimers      string          `yaml:"sip-timers" jsonschema:"enum=ue,enum=core,default=ue" jsonschema_description:"Timer set of TS 24.229 table 7.7.1; a peer in the core takes core."`
+	SessionExpires units.Duration  `yaml:"session-expires" jsonschema_description:"Session timer (RFC 4028; TS 24.229 5.1.3): a call is refreshed by UPDATE at half this time and ended by BYE when that fails; at least 90s. Default 0s: no session timer."`
+	TCP            nodes.TCPConfig `yaml:"tcp" jsonschema_description:"The UE's media TCP."`
+	TLS            nodes.TLSConfig `yaml:"tls" jsonschema_description:"The UE's media TLS."`
+	Costs          nodes.Costs     `yaml:"costs" jsonschema_description:"Processor time of the UE's work; all free by default but for crypto at 100%."`
 }
 
 // Validate reports settings that no UE can have.
 func (c *Config) Validate(report func(field, wrong, right string)) {
 	c.TLS.Validate("tls", report)
+	if d := time.Duration(c.SessionExpires); d != 0 && d < minSE {
+		report("session-expires", d.String()+" is too short", "write at least 90s (RFC 4028 §5), or 0s for none")
+	}
 	if c.Identity == "" {
 		return
 	}

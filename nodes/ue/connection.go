@@ -31,7 +31,11 @@ func (m *media) connect(why sim.Cause) {
 
 // tcpConfig is the media TCP: endpoints wait longer than gateways (spec reference §0.4).
 func (u *UE) tcpConfig() tcp.Config {
-	return u.cfg.TCP.Config(35*time.Second, 15*time.Minute, 256<<10)
+	t := u.cfg.TCP.Config(35*time.Second, 0, 256<<10)
+	if t.HalfClosed == 0 {
+		t.HalfClosed = 60 * time.Second // nobody keeps half a connection: a FIN that got lost for good ends it all the same
+	}
+	return t
 }
 
 // Incoming takes a SYN for the line's port: the first connection is ours.
