@@ -1,7 +1,8 @@
 package netstack
 
-// matrix is every cell with the bands of the ratio of our sender's goodput to gVisor's: to gVisor, to ours, each to the other at once. A band is what six
-// pairs of seeds gave, a twentieth wider at both ends, in steps of 0.05; docs/validation.md has the reasons.
+// matrix is every cell with the bands of the ratio of our sender's goodput to gVisor's: to gVisor, to ours, each to the other
+// at once. A band is what six pairs of seeds gave, a twentieth wider at both ends, in steps of 0.05; docs/validation.md has
+// the reasons.
 var matrix = []struct {
 	cell
 	bands [3][2]float64

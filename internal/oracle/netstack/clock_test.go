@@ -13,8 +13,8 @@ import (
 // which they were set.
 //
 // As with a real clock, no two readings are equal: each is at least a nanosecond after the one before. gVisor's RACK relies on
-// that: of segments with the same time of transmission it takes those behind the acknowledged one for lost, not
-// those before it as RFC 8985 §6.2 (RACK_sent_after) says, and would repeat the rest of every burst that is not acknowledged whole.
+// that: of segments with the same time of transmission it takes those behind the acknowledged one for lost, not those before
+// it as RFC 8985 §6.2 (RACK_sent_after) says, and would repeat the rest of every burst that is not acknowledged whole.
 type clock struct {
 	k      *sim.Kernel
 	mu     sync.Mutex

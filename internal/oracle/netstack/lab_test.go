@@ -25,7 +25,6 @@ type setting struct {
 	buffer  int           // octets, of either end in either direction
 	lost    []int         // packets lost from a to b, counted from 0, beside those drawn
 	keep    time.Duration // keepalive: idle time; the interval is a third of it, three probes
-	profile func(*ours.Config)
 	asIs    bool // gVisor's Reno is not repaired
 }
 
@@ -43,39 +42,58 @@ type lab struct {
 
 const port = 80
 
+// newLab joins two hosts by the link of the setting.
 func newLab(t testing.TB, s setting) *lab {
-	l := &lab{setting: s, t: t, k: sim.New(sim.Config{Seed: s.seed})}
-	l.n = netem.New(l.k, netem.Config{})
-	for i, kind := range []string{s.a, s.b} {
-		name := "ab"[i : i+1]
-		switch kind {
-		case "gvisor":
-			l.nodes[i] = addNode(t, l.n, name, int64(s.seed)*4+int64(i)*2)
-		default:
-			l.nodes[i] = l.n.AddHost(name)
-		}
-		l.apps[i] = &app{k: l.k, out: packet.Pattern(1 + i), in: packet.Pattern(2 - i)}
-	}
-	d := netem.DirectionConfig{Rate: s.rate, Delay: s.rtt / 2, Loss: sim.Prob(s.ppm * 1000), QueueOctets: s.queue}
-	link := netem.Symmetric(d)
+	k := sim.New(sim.Config{Seed: s.seed})
+	l := addHosts(t, netem.New(k, netem.Config{}), s, "")
+	link := netem.Symmetric(s.direction())
 	if s.lost != nil {
 		link.AtoB.Losses = &listed{which: s.lost}
 	}
-	ia, ib, err := l.n.Connect(l.nodes[0], l.nodes[1], link)
-	if err == nil {
-		err = l.n.ComputeRoutes()
+	l.link = l.connect(l.nodes[0], l.nodes[1], link)
+	l.ready()
+	return l
+}
+
+func (s *setting) direction() netem.DirectionConfig {
+	return netem.DirectionConfig{Rate: s.rate, Delay: s.rtt / 2, Loss: sim.Prob(s.ppm * 1000), QueueOctets: s.queue}
+}
+
+// addHosts adds the two hosts to a network; it does not connect them.
+func addHosts(t testing.TB, n *netem.Network, s setting, suffix string) *lab {
+	l := &lab{setting: s, t: t, k: n.K, n: n}
+	for i, kind := range []string{s.a, s.b} {
+		name := "ab"[i:i+1] + suffix
+		switch kind {
+		case "gvisor":
+			l.nodes[i] = addNode(t, n, name, int64(s.seed)*4+int64(i)*2)
+		default:
+			l.nodes[i] = n.AddHost(name)
+		}
+		l.apps[i] = &app{k: l.k, out: packet.Pattern(1 + i), in: packet.Pattern(2 - i)}
 	}
+	return l
+}
+
+func (l *lab) connect(a, b netem.Node, link netem.LinkConfig) [2]*netem.Direction {
+	ia, ib, err := l.n.Connect(a, b, link)
 	if err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
-	l.link = [2]*netem.Direction{ia.Out, ib.Out}
-	l.addr = [2]packet.Addr{ia.Addr4(), ib.Addr4()}
-	for i := range l.nodes {
-		if g, ok := l.nodes[i].(*node); ok {
+	return [2]*netem.Direction{ia.Out, ib.Out}
+}
+
+// ready computes routes and prepares the stacks, once all is connected.
+func (l *lab) ready() {
+	if err := l.n.ComputeRoutes(); err != nil {
+		l.t.Fatal(err)
+	}
+	for i, n := range l.nodes {
+		l.addr[i] = netem.CoreOf(n).Addr(true)
+		if g, ok := n.(*node); ok {
 			l.prepare(g)
 		}
 	}
-	return l
 }
 
 // listed is a loss model that loses certain packets.
@@ -111,9 +129,6 @@ func (l *lab) config() ours.Config {
 	c.SendBuffer, c.RecvBuffer = l.buffer, l.buffer
 	if l.keep != 0 {
 		c.KeepAlive, c.KeepAliveInterval, c.KeepAliveProbes = l.keep, l.keep/3, 3
-	}
-	if l.profile != nil {
-		l.profile(&c)
 	}
 	return c
 }

@@ -19,8 +19,8 @@ func sender(ep tcpip.Endpoint) *tcp.TCPSenderState {
 }
 
 // reno repairs gVisor's congestion avoidance, which counts acknowledged segments up to the window and then takes the
-// remainder by the window that has just grown: a count that hits the old window exactly, which every second one does, remains whole, and the
-// next segment makes the window grow again. That is slow start, where RFC 5681 §3.1 allows one segment in a round-trip time.
+// remainder by the window that has just grown: a count that hits the old window exactly remains whole, and the next segment
+// makes the window grow again. That is slow start, where RFC 5681 §3.1 allows one segment in a round-trip time.
 // TestRenoDefect shows it.
 type reno struct{ window int }
 

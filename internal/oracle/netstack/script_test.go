@@ -17,9 +17,9 @@ import (
 
 var update = flag.Bool("update", false, "write testdata")
 
-// recorder writes down the segments that each end sends: who, when in ms, flags, octets by their place in the stream (SYN is 0), what is
-// acknowledged, and where the window is shut. Left out is what the ends choose freely: initial sequence numbers, values of
-// windows and timestamps, PSH.
+// recorder writes down the segments that each end sends: who, when in ms, flags, octets by their place in the stream (SYN
+// is 0), what is acknowledged, and where the window is shut. Left out is what the ends choose freely: initial sequence
+// numbers, values of windows and timestamps, PSH.
 type recorder struct {
 	l     *lab
 	isn   [2]uint32
@@ -219,8 +219,8 @@ func (s script) run(t *testing.T, pair [2]string) []string {
 	return r.lines
 }
 
-// TestScripts holds the segments of every pairing to testdata, where each is shown as it differs from ours with ours, and those
-// that differ to the list of reasons.
+// TestScripts holds the segments of every pairing to testdata, where each is shown as it differs from ours with ours, and
+// those that differ to the list of reasons.
 func TestScripts(t *testing.T) {
 	for _, s := range scripts {
 		t.Run(s.name, func(t *testing.T) {
