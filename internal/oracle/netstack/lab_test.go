@@ -15,17 +15,17 @@ import (
 
 // setting is what a lab is built from. Both implementations get the same of everything that both can be told.
 type setting struct {
-	a, b    string // "ours" or "gvisor"; a opens the connection
-	cc      string // "reno" or "cubic"
-	rate    netem.BitRate
-	rtt     time.Duration
-	queue   int // octets
-	ppm     int // loss in each direction, parts per million
-	seed    uint64
-	buffer  int           // octets, of either end in either direction
-	lost    []int         // packets lost from a to b, counted from 0, beside those drawn
-	keep    time.Duration // keepalive: idle time; the interval is a third of it, three probes
-	asIs    bool // gVisor's Reno is not repaired
+	a, b   string // "ours" or "gvisor"; a opens the connection
+	cc     string // "reno" or "cubic"
+	rate   netem.BitRate
+	rtt    time.Duration
+	queue  int // octets
+	ppm    int // loss in each direction, parts per million
+	seed   uint64
+	buffer int           // octets, of either end in either direction
+	lost   []int         // packets lost from a to b, counted from 0, beside those drawn
+	keep   time.Duration // keepalive: idle time; the interval is a third of it, three probes
+	asIs   bool          // gVisor's Reno is not repaired
 }
 
 // lab is two hosts, a and b, joined by a link, and a program at each.
