@@ -119,6 +119,9 @@ func TestImportsPointDown(t *testing.T) {
 	own, _ := load(t)
 	for _, p := range own {
 		path := strings.TrimPrefix(p.ImportPath, "imsim/")
+		for _, imp := range p.Imports {
+			only(t, path, imp, "gvisor.dev/gvisor", "a test")
+		}
 		if strings.HasPrefix(path, "internal/") && path != "internal/units" {
 			continue
 		}

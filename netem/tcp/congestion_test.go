@@ -180,6 +180,32 @@ func TestRFC5681Timeout(t *testing.T) {
 	s.wantNumbers("12 13 14")
 }
 
+// TestRFC5681FlightSize bounds what is taken for FlightSize by the window: with selective acknowledgements and a lost
+// retransmission many windows may be unacknowledged.
+func TestRFC5681FlightSize(t *testing.T) {
+	for _, c := range []struct {
+		congestion             Congestion
+		fast                   bool
+		cwnd, ssthresh, flight uint32
+		want                   uint32
+	}{
+		{NewReno, false, 20000, 1 << 30, 20000, 10000},
+		{NewReno, false, 20000, 1 << 30, 8000, 4000}, // limited by the application
+		{NewReno, false, 20000, 10000, 90000, 10000},
+		{CUBIC, false, 20000, 10000, 90000, 14000},
+		{NewReno, true, 3000, 20000, 90000, 10000}, // a timeout while PRR holds the window under ssthresh
+		{CUBIC, true, 3000, 20000, 90000, 14000},
+		{CUBIC, true, 3000, 20000, 10000, 7000},
+	} {
+		s := selective(t, 0, func(s *solo) { s.cfg.Congestion = c.congestion })
+		s.extend()
+		s.rec.fast, s.cc.cwnd, s.cc.ssthresh = c.fast, c.cwnd, c.ssthresh
+		if s.reduce(c.flight); s.cc.ssthresh != c.want {
+			t.Errorf("%+v: ssthresh %d", c, s.cc.ssthresh)
+		}
+	}
+}
+
 // TestRFC5681Idle begins again with the initial window after an idle time longer than the RTO.
 func TestRFC5681Idle(t *testing.T) {
 	s := sending(t, 20)

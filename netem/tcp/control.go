@@ -28,8 +28,16 @@ func (c *Conn) grow(n, flight uint32) {
 	u.last = c.now
 }
 
-// reduce sets ssthresh after a sign of congestion with flight octets under way.
+// reduce sets ssthresh after a sign of congestion with flight octets not acknowledged.
 func (c *Conn) reduce(flight uint32) {
+	// RFC 5681 §3.1 (4), RFC 9438 §4.6: at most this share of FlightSize. Where a lost retransmission holds SND.UNA back, the
+	// octets reported selectively make FlightSize a multiple of the window, and ssthresh would grow with every loss; so
+	// the window bounds it, as in Linux.
+	window := c.cc.cwnd
+	if c.rec.fast {
+		window = max(window, c.cc.ssthresh) // PRR may hold the window lower for a while
+	}
+	flight = min(flight, window)
 	if c.cfg.Congestion != CUBIC {
 		c.cc.halve(flight, c.mss)
 		return

@@ -66,5 +66,6 @@
 // with every combination of SACK, RACK, PRR and CUBIC;
 // CUBIC's integers against floating point; arbitrary segments by fuzzing; every segment taken with and without header prediction, to the same state; more than
 // 2^32 octets in one connection; no allocation in the steady state. In package netem: a golden table of throughput over
-// loss and round-trip time, and the response functions of NewReno (Mathis) and CUBIC.
+// loss and round-trip time, and the response functions of NewReno (Mathis) and CUBIC. In internal/oracle/netstack:
+// gVisor's TCP, segment by segment in scripts and by goodput over loss, round-trip time and congestion control.
 package tcp
