@@ -154,18 +154,18 @@ func (p *play) read(what string, c conn) {
 func shut(c conn) { c.CloseWrite(); time.Sleep(step) }
 func over(c conn) { c.Close(); time.Sleep(step) }
 
-// perform plays a script and returns the segments.
-func perform(r *rig, v6 bool, s script) (list []wirePacket, notes []string, err error) {
+// perform plays a script and returns what came of it.
+func perform(r *rig, v6 bool, s script) outcomes {
 	p := &play{rig: r, v6: v6}
-	err = s(p)
-	list = r.seen.end()
+	err := s(p)
+	list := r.seen.end()
 	for _, c := range p.closer {
 		if x, ok := c.(conn); ok {
 			x.SetLinger(0)
 		}
 		c.Close()
 	}
-	return list, p.notes, err
+	return outcomes{list, p.notes, err}
 }
 
 // linuxProfile is what simulated ends are, but for what a case changes.

@@ -41,7 +41,11 @@ func describe(h *packet.TCPHeader, octets int, own, other uint32, known bool) st
 	if !known {
 		seq = h.Seq
 	}
-	fmt.Fprintf(&b, "%v %d(%d)", h.Flags, int32(seq), octets)
+	f := h.Flags
+	if octets >= fullSize {
+		f &^= packet.PSH // the kernel sets it at the end of each large segment that the device splits for it
+	}
+	fmt.Fprintf(&b, "%v %d(%d)", f, int32(seq), octets)
 	if h.Flags&packet.ACK != 0 {
 		fmt.Fprintf(&b, " ack %d", int32(h.Ack-other))
 	}
@@ -69,10 +73,18 @@ func describe(h *packet.TCPHeader, octets int, own, other uint32, known bool) st
 	return b.String()
 }
 
+// fullSize is from which number of octets on a segment is a full one.
+const fullSize = 1428
+
 // deviation is a line that only one of the performances has, with the reason.
 type deviation struct {
 	line string // "> - …" from the left, only the kernel; "> + …" only ours; "< …" from the right
 	why  string
+}
+
+// is reports whether a line is the deviation's, whose MSS may be that of the other IP version.
+func (d deviation) is(line string) bool {
+	return d.line == line || d.line == strings.Replace(line, "mss 1440", "mss 1460", 1)
 }
 
 // compare returns the lines in which two performances differ, by the longest common subsequence, in the form of

@@ -330,6 +330,7 @@ func zeroWindow(answered bool) script {
 		c.Write(octets(100))
 		q.listenFor(30 * time.Millisecond)
 		q.ack(1, 101) // window 0
+		time.Sleep(50 * time.Millisecond)
 		c.Write(octets(500))
 		for range 35 {
 			q.last.TCP.Flags = 0
