@@ -30,20 +30,32 @@ func words(list []wirePacket) (dirs [2][]line) {
 		if h.Flags&packet.SYN != 0 && (!known[d] || w.out && h.Seq != base[d] || h.Seq-base[d]+1<<24 > 1<<25) {
 			base[d], known[d] = h.Seq, true
 		}
-		dirs[d] = append(dirs[d], line{w.at, describe(h, w.p.Payload.Len, base[d], base[1-d], known[d])})
+		dirs[d] = append(dirs[d], line{w.at, describe(h, w.p.Payload.Len, base[d], base[1-d], known[d], last(list, i))})
 	}
 	return dirs
 }
 
-func describe(h *packet.TCPHeader, octets int, own, other uint32, known bool) string {
+// last reports whether a segment is not followed at once by the octets behind its own. Where it is, PSH says nothing: the
+// kernel sets it at the end of each large segment that the device splits for it.
+func last(list []wirePacket, i int) bool {
+	x := &list[i]
+	for _, y := range list[i+1:] {
+		if y.out == x.out && y.p.Proto == packet.TCP {
+			return y.p.TCP.Seq != x.p.TCP.Seq+uint32(x.p.Payload.Len) || y.at.Sub(x.at) > time.Millisecond || y.p.Payload.Len == 0
+		}
+	}
+	return true
+}
+
+func describe(h *packet.TCPHeader, octets int, own, other uint32, known, last bool) string {
 	var b strings.Builder
 	seq := h.Seq - own
 	if !known {
 		seq = h.Seq
 	}
 	f := h.Flags
-	if octets >= fullSize {
-		f &^= packet.PSH // the kernel sets it at the end of each large segment that the device splits for it
+	if !last {
+		f &^= packet.PSH
 	}
 	fmt.Fprintf(&b, "%v %d(%d)", f, int32(seq), octets)
 	if h.Flags&packet.ACK != 0 {
@@ -72,9 +84,6 @@ func describe(h *packet.TCPHeader, octets int, own, other uint32, known bool) st
 	}
 	return b.String()
 }
-
-// fullSize is from which number of octets on a segment is a full one.
-const fullSize = 1428
 
 // deviation is a line that only one of the performances has, with the reason.
 type deviation struct {
