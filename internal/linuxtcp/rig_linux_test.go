@@ -83,6 +83,7 @@ type rig struct {
 	host        *netem.Host // the right one
 	left, right end
 	seen        *recorder // what passes the left end's interface
+	codec       *watched  // what comes from the kernel; nil: no kernel
 	stop        func()
 }
 
@@ -99,7 +100,7 @@ func (s *setting) build(add func(n *netem.Network) netem.Node) (*netem.Network, 
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	seen := &recorder{}
+	seen := &recorder{edge: edge}
 	seen.tap(n.K, edge)
 	return n, h, seen, n.ComputeRoutes()
 }
@@ -161,10 +162,11 @@ func newKernelRig(s setting) (r *rig, err error) {
 	p := sim.NewPacer(n.K, sim.NewWallClock(), 5*time.Millisecond)
 	a := attach.New(n, p)
 	g := n.Node("left").(*attach.Gateway)
-	g.Start(p, dev)
+	codec := &watched{Device: dev}
+	g.Start(p, codec)
 	done := make(chan error)
 	go func() { done <- p.Run(sim.Never) }()
-	r = &rig{net: n, at: a, host: h, seen: seen, left: k, right: s.configure(a, "right", s.right)}
+	r = &rig{codec: codec, net: n, at: a, host: h, seen: seen, left: k, right: s.configure(a, "right", s.right)}
 	r.stop = func() {
 		p.Inject(n.K.Stop)
 		<-done
@@ -352,6 +354,7 @@ type recorder struct {
 	mu   sync.Mutex
 	list []wirePacket
 	off  bool
+	edge *netem.Interface
 }
 
 func (c *recorder) tap(k *sim.Kernel, i *netem.Interface) {
@@ -364,6 +367,11 @@ func (c *recorder) tap(k *sim.Kernel, i *netem.Interface) {
 			c.list = append(c.list, w)
 		}
 	})
+}
+
+// lost returns how many packets the link has lost, in both directions.
+func (c *recorder) lost() uint64 {
+	return c.edge.Out.Stats.LossDrops + c.edge.Peer.Out.Stats.LossDrops
 }
 
 func (c *recorder) end() []wirePacket {
