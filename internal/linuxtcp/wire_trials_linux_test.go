@@ -211,6 +211,11 @@ var openingTrials = []trial{
 	{name: "ICMP while opening: host prohibited", v4only: true, script: openingError(3, 10)},
 	{name: "ICMP while opening: prohibited", v4only: true, script: openingError(3, 13)},
 	{name: "ICMP while opening: time exceeded", v4only: true, script: openingError(11, 0)},
+	{name: "ICMPv6 while opening: no route", v6only: true, script: openingError(1, 0)},
+	{name: "ICMPv6 while opening: prohibited", v6only: true, script: openingError(1, 1)},
+	{name: "ICMPv6 while opening: address unreachable", v6only: true, script: openingError(1, 3)},
+	{name: "ICMPv6 while opening: port unreachable", v6only: true, script: openingError(1, 4)},
+	{name: "ICMPv6 while opening: time exceeded", v6only: true, script: openingError(3, 0)},
 }
 
 func negotiate(byLeft bool, o offer) script {
