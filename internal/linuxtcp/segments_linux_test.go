@@ -130,8 +130,8 @@ func compare(dir string, kernel, ours []line) (differ []string) {
 	return differ
 }
 
-// gaps compares the times of the left's segments, counted from the first: the kernel's may be late by its timers' grain
-// (3 %), by the machine's load, and not early by more than a tick of 4 ms and the same share.
+// gaps compares the times between the left's segments: the kernel's timers are late by their grain, 3 % at most, and by the
+// machine's load, for which there is slack; a segment that was late makes the next gap shorter.
 func gaps(kernel, ours []line, slack time.Duration) (wrong []string) {
 	if len(kernel) != len(ours) {
 		return []string{fmt.Sprintf("%d segments against %d", len(kernel), len(ours))}
