@@ -28,7 +28,8 @@ type performance struct {
 	kernel outcomes
 	wrong  []string // what differs without a reason, in the last attempt
 	tries  int
-	heads  int // TCP headers that went through our codec
+	late   bool // times were allowed to be far off
+	heads  int  // TCP headers that went through our codec
 	done   chan struct{}
 }
 
@@ -41,7 +42,8 @@ type outcomes struct {
 
 const (
 	stages   = 16 // performances at a time: they wait most of their time, but a late one is of no use
-	attempts = 4  // the machine's load can make a play with the kernel late, and then something else happens
+	attempts = 6  // the machine's load can make a play with the kernel late, and then something else happens
+	strict   = 3  // of them; the kernel takes lateness for round-trip time, and then its schedules are longer by as much
 )
 
 // TestSegments plays every trial with the kernel's TCP and with ours on the left, and compares the segments.
@@ -70,7 +72,7 @@ func TestSegments(t *testing.T) {
 			}
 		}()
 	}
-	count, named, again, heads := 0, 0, 0, 0
+	count, named, again, heads, late := 0, 0, 0, 0, 0
 	for _, x := range all {
 		name := x.name + "/IPv4"
 		if x.v6 {
@@ -85,13 +87,14 @@ func TestSegments(t *testing.T) {
 			named += len(x.differs)
 			count += x.segments()
 			heads += x.heads
+			late += b2i(x.late)
 			if t.Failed() {
 				t.Logf("kernel:\n%s\nours:\n%s", story(x.kernel.list), story(x.ours.list))
 			}
 		})
 	}
-	t.Logf("%s: %d plays, %d segments compared, %d differences with a reason, %d headers of the kernel written again to the octet, %d plays repeated",
-		kernelVersion(), len(all), count, named, heads, again)
+	t.Logf("%s: %d plays, %d segments compared, %d differences with a reason, %d headers of the kernel written again to the octet, %d plays repeated, %d late",
+		kernelVersion(), len(all), count, named, heads, again, late)
 }
 
 func (x *performance) set() setting {
@@ -114,7 +117,9 @@ func (x *performance) withKernel() {
 		r.stop()
 		var misread []string
 		x.heads, misread = r.codec.result()
-		if x.wrong = append(x.judge(), misread...); len(x.wrong) == 0 || x.tries == attempts {
+		late := x.tries > strict
+		x.late = late && x.timed > 0
+		if x.wrong = append(x.judge(late), misread...); len(x.wrong) == 0 || x.tries == attempts {
 			return
 		}
 	}
@@ -130,7 +135,7 @@ func (x *performance) segments() int {
 }
 
 // judge returns what differs without a reason.
-func (x *performance) judge() (wrong []string) {
+func (x *performance) judge(late bool) (wrong []string) {
 	if x.kernel.failed != nil || x.ours.failed != nil {
 		wrong = append(wrong, fmt.Sprintf("the script failed: with the kernel %v, with ours %v", x.kernel.failed, x.ours.failed))
 	}
@@ -157,7 +162,7 @@ func (x *performance) judge() (wrong []string) {
 		wrong = append(wrong, fmt.Sprintf("differs no longer: %s (%s)", d.line, d.why))
 	}
 	if x.timed > 0 {
-		wrong = append(wrong, gaps(kernel[0], ours[0], x.timed)...)
+		wrong = append(wrong, gaps(kernel[0], ours[0], x.timed, late)...)
 	}
 	return wrong
 }
