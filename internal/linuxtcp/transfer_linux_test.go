@@ -189,8 +189,8 @@ func (x *transfer) play() error {
 	}
 }
 
-// analyse has TShark look at what passed the kernel's device: nothing may be malformed or have a wrong checksum or an error,
-// and without losses its TCP analysis must find nothing to warn of but full windows.
+// analyse has TShark look at what passed the kernel's device: nothing may be malformed or have a wrong checksum or an error.
+// Its warnings, of repetitions and full windows, tell of losses and of how busy the machine is.
 func analyse(t *testing.T, all []*transfer) {
 	oracle.Need(t, "tshark")
 	frames := 0
@@ -215,13 +215,6 @@ func analyse(t *testing.T, all []*transfer) {
 		shark := oracle.NewTShark(t, name)
 		for _, r := range shark.Fields(`_ws.malformed || _ws.expert.severity >= "Error" || ip.checksum.status == "Bad" || tcp.checksum.status == "Bad"`, "frame.number", "_ws.expert.message") {
 			t.Errorf("%s: frame %s", x.name, strings.Join(r, ": "))
-		}
-		if x.loss == 0 {
-			for _, c := range shark.Complaints() {
-				if !strings.Contains(strings.ToLower(c), "window") { // which a reader that waits for the processor leaves full
-					t.Errorf("%s: %s", x.name, c)
-				}
-			}
 		}
 		frames += len(x.list)
 	}
