@@ -142,8 +142,8 @@ func TestTimestampOffset(t *testing.T) {
 	}
 }
 
-// TestRFC7323Reset has the timestamp in the RST of an abort, and not in one that answers a segment (§3.2).
-func TestRFC7323Reset(t *testing.T) {
+// TestResetTimestamp has the timestamp in the RST of an abort, and not in one that answers a segment (RFC 7323 §3.2).
+func TestResetTimestamp(t *testing.T) {
 	stamped := func(s *solo) { s.cfg.NoTimestamps, s.syn.HasTS, s.syn.TSVal = false, true, 77 }
 	for _, x := range []struct {
 		name string
