@@ -29,6 +29,7 @@
 //   - Trying several addresses of a name (RFC 8305): the first counts, IPv4 before IPv6.
 //   - Sizes of buffers, keep-alive, Nagle by socket: SetReadBuffer and its like do nothing. Host.TCP sets them for all.
 //   - Out-of-band data, control messages, message flags; a datagram cut short by a small buffer is not marked.
+//   - After a reset, what was not read is gone (RFC 9293 §3.10.7.4); Linux keeps it readable.
 //   - After CloseRead, what arrives is thrown away; Linux keeps it readable.
 //   - At a gateway: what a device's large segments do not fit into a batch is lost; IP options are dropped.
 //

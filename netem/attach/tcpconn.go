@@ -37,6 +37,7 @@ type TCPConn struct {
 	rest      packet.Payload // of writing
 	err       error          // why the connection ended before its time
 	over      bool           // EvClosed has been
+	finished  bool           // the peer's FIN is in
 	noReader  bool           // CloseRead
 	noWriter  bool           // CloseWrite
 	abortive  bool           // SetLinger(0)
@@ -190,11 +191,17 @@ func (c *TCPConn) StreamEvent(_ *netem.Stream, ev tcp.Event) {
 			c.from.established(c)
 		}
 		c.opened(nil)
-	case tcp.EvReadable, tcp.EvFINReceived:
+	case tcp.EvFINReceived:
+		c.finished = true
+		c.progressRead()
+	case tcp.EvReadable:
 		c.progressRead()
 	case tcp.EvWritable:
 		c.progressWrite()
 	case tcp.EvReset:
+		if ev.Reason == tcp.PeerReset && c.finished && !c.noWriter {
+			c.ended(syscall.EPIPE) // in CLOSE-WAIT, as Linux
+		}
 		c.ended(reasonError(ev.Reason))
 	case tcp.EvClosed:
 		c.over = true

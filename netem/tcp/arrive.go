@@ -126,16 +126,16 @@ func (c *Conn) arriveSynchronized(why sim.Cause, h *packet.TCPHeader, p *packet.
 // arriveAck is the fifth step. It returns false when the segment goes no further.
 func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) bool {
 	ack := h.Ack
-	if lt(c.nxt, ack) || lt(ack, c.una-c.maxWnd) {
-		c.challengeACK(why) // RFC 5961 §5.2
-		return false
-	}
 	if !c.synAcked {
-		if le(ack, c.iss) {
+		if le(ack, c.iss) || lt(c.nxt, ack) {
 			c.resetSegment(why, ack) // RFC 9293 §3.10.7.4: in SYN-RECEIVED
 			return false
 		}
 		c.establish(why, h)
+	}
+	if lt(c.nxt, ack) || lt(ack, c.una-c.maxWnd) {
+		c.challengeACK(why) // RFC 5961 §5.2
+		return false
 	}
 	if lt(ack, c.una) {
 		return true // an old duplicate: its octets may still be news

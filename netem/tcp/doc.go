@@ -57,7 +57,8 @@
 // Pacing; SYN backlogs; probing for a larger path MTU (RFC 4821, RFC 8899), and
 // its increase with time; Linux's pingpong mode of acknowledgements, tail loss probes without RACK;
 // AccECN and ECN++; urgent data; octets in a SYN (they are left to be sent again); TCP Fast Open; SYN cookies; growth of
-// the receive window by use (the whole buffer is offered at once); corking; security options.
+// the receive window by use (the whole buffer is offered at once); corking; security options; the number of a FIN beyond a
+// hole in selective acknowledgements; how octets were cut into segments (a tail probe is a full one from the end).
 //
 // # Validation
 //
@@ -65,7 +66,8 @@
 // nanosecond, vectors for RTO and windows worked out by hand; two ends over a wire that loses, repeats and reorders;
 // with every combination of SACK, RACK, PRR and CUBIC;
 // CUBIC's integers against floating point; arbitrary segments by fuzzing; every segment taken with and without header prediction, to the same state; more than
-// 2^32 octets in one connection; no allocation in the steady state. In package netem: a golden table of throughput over
-// loss and round-trip time, and the response functions of NewReno (Mathis) and CUBIC. In internal/oracle/netstack:
-// gVisor's TCP, segment by segment in scripts and by goodput over loss, round-trip time and congestion control.
+// 2^32 octets in one connection; no allocation in the steady state. In internal/linuxtcp: the same scripts with the
+// Linux kernel's TCP, segment by segment. In internal/oracle/netstack: gVisor's TCP, segment by segment in scripts and
+// by goodput over loss, round-trip time and congestion control. In package netem: a golden table of throughput over
+// loss and round-trip time, and the response functions of NewReno (Mathis) and CUBIC.
 package tcp

@@ -74,11 +74,15 @@ func (c *Conn) takeSYN(now sim.Time, h *packet.TCPHeader) {
 
 // fillOptions writes the options of an ordinary segment.
 func (c *Conn) fillOptions(h *packet.TCPHeader) {
-	if c.ts {
-		h.HasTS, h.TSVal, h.TSEcr = true, c.tsNow(), c.tsRecent
-	}
+	c.fillTimestamp(h)
 	if c.x != nil && c.sack {
 		c.fillSACK(h)
+	}
+}
+
+func (c *Conn) fillTimestamp(h *packet.TCPHeader) {
+	if c.ts {
+		h.HasTS, h.TSVal, h.TSEcr = true, c.tsNow(), c.tsRecent
 	}
 }
 

@@ -141,3 +141,28 @@ func TestTimestampOffset(t *testing.T) {
 		t.Error("offsets do not tell the pairs apart")
 	}
 }
+
+// TestResetTimestamp has the timestamp in the RST of an abort, and not in one that answers a segment (RFC 7323 §3.2).
+func TestResetTimestamp(t *testing.T) {
+	stamped := func(s *solo) { s.cfg.NoTimestamps, s.syn.HasTS, s.syn.TSVal = false, true, 77 }
+	for _, x := range []struct {
+		name string
+		st   State
+		f    func(s *solo)
+		want bool
+	}{
+		{"abort", Established, func(s *solo) { s.Abort(0, cause(1)) }, true},
+		{"abort before the handshake is over", SynReceived, func(s *solo) { s.Abort(0, cause(1)) }, false},
+		{"answer", SynReceived, func(s *solo) { s.recv(".", 1, 5, 0) }, false},
+	} {
+		s := into(t, x.st, stamped)
+		x.f(s)
+		var p packet.Packet
+		if !s.Emit(0, &p) || p.TCP.Flags&packet.RST == 0 {
+			t.Fatalf("%s: no RST", x.name)
+		}
+		if p.TCP.HasTS != x.want || x.want && p.TCP.TSEcr != 77 {
+			t.Errorf("%s: timestamp %v, echo %d", x.name, p.TCP.HasTS, p.TCP.TSEcr)
+		}
+	}
+}

@@ -31,6 +31,9 @@ func (c *Conn) emitReset(out *packet.Packet) {
 	if !c.rstBare {
 		out.TCP.Flags |= packet.ACK // as Linux does; RFC 9293 §3.10.5 asks for the sequence number only
 		out.TCP.Ack = c.rnxt
+		if c.synAcked {
+			c.fillTimestamp(&out.TCP) // RFC 7323 §3.2: SHOULD be in an RST too; Linux has it in this one, not in the bare ones
+		}
 	}
 	c.event(EvRSTSent, 0, c.rstWhy)
 	if c.state == Closed {
