@@ -1,0 +1,155 @@
+package bench
+
+import (
+	"fmt"
+	"runtime"
+	"time"
+
+	"imsim/netem"
+	"imsim/netem/packet"
+	"imsim/netem/tcp"
+	"imsim/sim"
+)
+
+// crowds compares an event among many established connections with one among a thousand. What grows is the share of
+// memory that no cache holds.
+func crowds(cfg Config, each func(Line)) error {
+	many := pick(cfg, 100_000, 200_000)
+	if cfg.Million {
+		many = 1_000_000
+	}
+	few, err := newCrowd(1000)
+	if err != nil {
+		return err
+	}
+	before := heap()
+	c, err := newCrowd(many)
+	if err != nil {
+		return err
+	}
+	per := float64(heap()-before) / float64(many)
+	ops := pick(cfg, 200_000, 1_000_000)
+	ns, ratio, err := contest(pick(cfg, 3, 5), func() (int, error) { return few.step(ops) }, func() (int, error) { return c.step(ops) })
+	if err != nil {
+		return err
+	}
+	group := "TCP: established connections that exchange data"
+	each(Line{Group: group, What: "an event among 1000 connections", Figure: nanoseconds(ns[0])})
+	each(Line{
+		Group: group, What: fmt.Sprintf("an event among %d connections", many), Figure: nanoseconds(ns[1]),
+		Beside: fmt.Sprintf("%.2f × that among 1000", ratio[1]), Goal: "≤ 4.5 × at a million",
+	})
+	each(Line{Group: group, What: "memory of an idle connection, both ends", Figure: fmt.Sprintf("%.0f octets", per)})
+	runtime.KeepAlive(c)
+	return nil
+}
+
+// crowd is many connections between two hosts, on one of which in turn, in an order without locality, a request of 200
+// octets is sent and answered by as many.
+type crowd struct {
+	*pair
+	self     sim.Entity
+	streams  []*netem.Stream
+	at, left int
+	every    time.Duration
+	opening  bool
+	off      uint64
+	in, out  packet.Payload
+	answers  int
+}
+
+const (
+	request     = 200
+	perPort     = 50_000
+	crowdTurn   = time.Second // in which each connection has one exchange, over before the next, whatever their number
+	crowdStride = 611_953     // a prime, so that every connection has its turn
+)
+
+func newCrowd(n int) (*crowd, error) {
+	p, err := newPair(netem.DirectionConfig{Delay: 5 * time.Millisecond})
+	if err != nil {
+		return nil, err
+	}
+	c := &crowd{pair: p, streams: make([]*netem.Stream, 0, n), opening: true, left: n, every: crowdTurn / time.Duration(n)}
+	c.self = p.k.Add("crowd", c)
+	for i := 0; i*perPort < n; i++ {
+		if err := p.b.Listen(packet.AddrPort{Port: uint16(100 + i)}, (*echo)(c)); err != nil {
+			return nil, err
+		}
+	}
+	p.k.At(p.k.Now(), c.self, 0)
+	if err := p.k.Run(p.k.Now().Add(crowdTurn + time.Second)); err != nil {
+		return nil, err
+	}
+	if live, _ := p.b.Connections(); live != n {
+		return nil, fmt.Errorf("%d of %d connections are open", live, n)
+	}
+	c.opening = false
+	// Each has had its turn before anything is measured, and is idle again.
+	_, err = c.step(n)
+	return c, err
+}
+
+// Handle opens the next connection or sends the next request.
+func (c *crowd) Handle(uint32) {
+	if c.opening {
+		i := len(c.streams)
+		s, err := c.a.Dial(packet.AddrPort{Port: uint16(10_000 + i%perPort)}, packet.AddrPort{Addr: c.b.Addr(true), Port: uint16(100 + i/perPort)}, c.cfg, c, sim.Cause{})
+		if err != nil {
+			c.k.Fail(err)
+			return
+		}
+		c.streams = append(c.streams, s)
+	} else {
+		c.at = (c.at + crowdStride) % len(c.streams)
+		c.write(c.streams[c.at], request, sim.Cause{})
+	}
+	if c.left--; c.left > 0 {
+		c.k.At(c.k.Now().Add(c.every), c.self, 0)
+	}
+}
+
+func (c *crowd) write(s *netem.Stream, n int, why sim.Cause) {
+	c.out.Reset()
+	c.out.Append(packet.Synthetic(1, c.off, n))
+	c.off += uint64(s.Write(c.out, why))
+}
+
+func (c *crowd) read(s *netem.Stream, why sim.Cause) int {
+	n, _ := s.Read(1<<30, &c.in, why)
+	c.in.Reset()
+	return n
+}
+
+// StreamEvent reads answers.
+func (c *crowd) StreamEvent(s *netem.Stream, ev tcp.Event) {
+	if ev.Kind == tcp.EvReadable {
+		c.answers += c.read(s, ev.Why)
+	}
+}
+
+// step plays a number of exchanges and what they leave, and returns the events that they took.
+func (c *crowd) step(exchanges int) (int, error) {
+	events, answers := c.k.Events(), c.answers
+	c.left = exchanges
+	c.k.At(c.k.Now(), c.self, 0)
+	if err := c.k.Run(c.k.Now().Add(time.Duration(exchanges)*c.every + time.Second)); err != nil {
+		return 0, err
+	}
+	if got := c.answers - answers; got != exchanges*request {
+		return 0, fmt.Errorf("%d octets of answers to %d requests", got, exchanges)
+	}
+	return int(c.k.Events() - events), nil
+}
+
+// echo owns the answering ends of a crowd.
+type echo crowd
+
+func (e *echo) Incoming(o tcp.Opening) { e.b.Accept(o, e.cfg, e, false) }
+
+func (e *echo) StreamEvent(s *netem.Stream, ev tcp.Event) {
+	if ev.Kind == tcp.EvReadable {
+		c := (*crowd)(e)
+		c.write(s, c.read(s, ev.Why), ev.Why)
+	}
+}
