@@ -2,7 +2,6 @@ package attach
 
 import (
 	"errors"
-	"os"
 	"sync"
 	"sync/atomic"
 
@@ -44,6 +43,8 @@ type Gateway struct {
 	stop    chan struct{}
 	once    sync.Once
 	running sync.WaitGroup
+	lost    chan struct{}
+	err     error        // why the device was lost
 	pending atomic.Int64 // packets on the way to the kernel's goroutine
 
 	entered, left, malformed, checksum, spoofed, unroutable, overflow, failed atomic.Uint64
@@ -64,7 +65,7 @@ type GatewayStats struct {
 // AddGateway adds a gateway to a network. It is connected like a host, with the real machine's addresses in LinkConfig,
 // and started when the routes are computed.
 func AddGateway(n *netem.Network, name string) *Gateway {
-	g := &Gateway{out: make(chan []byte, waitingPackets), stop: make(chan struct{})}
+	g := &Gateway{out: make(chan []byte, waitingPackets), stop: make(chan struct{}), lost: make(chan struct{})}
 	n.Add(name, g)
 	return g
 }
@@ -100,6 +101,12 @@ func (g *Gateway) Stats() GatewayStats {
 		Spoofed: g.spoofed.Load(), Unroutable: g.unroutable.Load(), Overflow: g.overflow.Load(), Failed: g.failed.Load(),
 	}
 }
+
+// Lost is closed when the device has gone although Close was not called: somebody removed it, or its namespace.
+func (g *Gateway) Lost() <-chan struct{} { return g.lost }
+
+// Err returns why the device was lost, once Lost is closed.
+func (g *Gateway) Err() error { return g.err }
 
 // Receive takes what arrives for the real machines.
 func (g *Gateway) Receive(_ *netem.Interface, p *packet.Packet) {
@@ -155,8 +162,12 @@ func (g *Gateway) read() {
 			})
 		}
 		if err != nil {
-			if !errors.Is(err, os.ErrClosed) {
+			select {
+			case <-g.stop:
+			default: // a TUN device that is removed says os.ErrClosed, too
 				g.failed.Add(1)
+				g.err = err
+				close(g.lost)
 			}
 			return
 		}

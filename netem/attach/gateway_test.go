@@ -35,8 +35,12 @@ func (w *wire) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
 }
 
 func (w *wire) Write(bufs [][]byte, offset int) (int, error) {
-	w.out <- bytes.Clone(bufs[0][offset:])
-	return 1, nil
+	select {
+	case w.out <- bytes.Clone(bufs[0][offset:]):
+		return 1, nil
+	case <-w.closed:
+		return 0, os.ErrClosed
+	}
 }
 
 func (w *wire) BatchSize() int { return 1 }
@@ -134,6 +138,87 @@ func TestGatewayDropsWhatIsWrong(t *testing.T) {
 			t.Errorf("%+v, want %+v", got, want)
 		}
 	})
+}
+
+// TestGatewayOverflow: a real machine that does not take its packets, and a simulator that does not keep up, cost packets,
+// all of them counted, and no memory without end.
+func TestGatewayOverflow(t *testing.T) {
+	const sent = waitingPackets + 100
+	t.Run("slow machine", func(t *testing.T) {
+		gated(t, func(t *testing.T, g *Gateway, w *wire, server packet.Addr) {
+			q := echoRequest(packet.MustAddr("10.9.0.1"), server)
+			for range sent {
+				w.in <- q.Marshal(nil)
+				time.Sleep(time.Microsecond)
+			}
+			time.Sleep(time.Second)
+			taken := uint64(waitingPackets + cap(w.out) + 1) // one is in Write
+			if got, want := g.Stats(), (GatewayStats{In: sent, Out: uint64(cap(w.out)), Overflow: sent - taken}); got != want {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+			for range taken {
+				<-w.out
+			}
+			time.Sleep(time.Second)
+			if got := g.Stats().Out; got != taken {
+				t.Errorf("%d came out when the machine took them, want %d", got, taken)
+			}
+		})
+	})
+	t.Run("slow simulator", func(t *testing.T) {
+		gated(t, func(t *testing.T, g *Gateway, w *wire, server packet.Addr) {
+			release := make(chan struct{})
+			g.in.Inject(func() { <-release })
+			stranger := echoRequest(packet.MustAddr("10.9.0.2"), server)
+			for range sent {
+				w.in <- stranger.Marshal(nil)
+			}
+			time.Sleep(time.Second)
+			close(release)
+			time.Sleep(time.Second)
+			if got, want := g.Stats(), (GatewayStats{Spoofed: waitingPackets, Overflow: sent - waitingPackets}); got != want {
+				t.Errorf("%+v, want %+v", got, want)
+			}
+		})
+	})
+}
+
+// TestGatewayLosesDevice: a device that ends by itself is told, one that Close closes is not.
+func TestGatewayLosesDevice(t *testing.T) {
+	for _, mine := range []bool{false, true} {
+		_, g := gatewayNetwork(t, oneWay)
+		w := &vanishing{newWire()}
+		g.Start(nil, w)
+		if mine {
+			g.Close()
+		} else {
+			close(w.closed)
+			<-g.Lost()
+			g.Close()
+		}
+		select {
+		case <-g.Lost():
+			if mine || g.Err() == nil || g.Stats().Failed != 1 {
+				t.Errorf("closed by us: %v; error %v, %+v", mine, g.Err(), g.Stats())
+			}
+		default:
+			if !mine {
+				t.Error("nobody knows that the device is lost")
+			}
+		}
+	}
+}
+
+// vanishing is a wire that may be closed already when the gateway closes it.
+type vanishing struct{ *wire }
+
+func (v *vanishing) Close() error {
+	select {
+	case <-v.closed:
+	default:
+		close(v.closed)
+	}
+	return nil
 }
 
 // FuzzGateway sends anything at all into a network, whose host must neither panic nor keep packets.

@@ -192,7 +192,20 @@ func (s *Session) Drive(k *sim.Kernel, until sim.Time) error {
 	stop := context.AfterFunc(s.ctx, func() { s.pacer.Inject(k.Stop) })
 	defer stop()
 	s.watch(k)
+	for _, d := range s.Devices {
+		go s.guard(k, d)
+	}
 	return s.pacer.Run(until)
+}
+
+// guard breaks the run off when somebody takes the device away.
+func (s *Session) guard(k *sim.Kernel, d *Device) {
+	select {
+	case <-d.gateway.Lost():
+		err := fmt.Errorf("nodes.%s: the device %s has gone while the run used it: %w", d.Node, d.Name, d.gateway.Err())
+		s.pacer.Inject(func() { k.Fail(err) })
+	case <-s.net.Closed():
+	}
 }
 
 // watch copies the figures of the pacer now and then, for Look.
