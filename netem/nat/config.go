@@ -95,6 +95,17 @@ const (
 	DropOutboundSYNACK
 )
 
+// ALG is what the NAT does to payloads. Names of the zero and the first follow RFC 2663 §2.9.
+type ALG uint8
+
+// The application layer gateways. RFC 4787 REQ-10 and RFC 5382 REQ-6 want none.
+const (
+	ALGNone    ALG = iota
+	ALGSIP         // addresses in SIP and SDP are translated, and media that SDP announces let in
+	ALGDropTLS     // TCP segments that begin with a TLS record are dropped: a middlebox that wants to read
+	numALGs
+)
+
 // Timers are how long state is kept without traffic. A zero takes the value of preset rfc.
 type Timers struct {
 	UDP     time.Duration // RFC 4787 REQ-5: at least 2 min, 5 min recommended
@@ -145,6 +156,7 @@ type Config struct {
 	ResetCloses      bool // an RST removes the state at once (against RFC 7857 §2.2)
 	ProbeOnExpiry    bool // RFC 7857 §2: an idle connection is transitory before it goes
 	Fragments        Fragments
+	ALG              ALG
 	Timers           Timers
 }
 
@@ -180,6 +192,9 @@ func (c *Config) prepare() error {
 	if c.Mode == NATModeNAT1To1 && len(c.Internal) != len(c.External) {
 		return fmt.Errorf("nat: %d internal and %d external addresses: one to one means as many", len(c.Internal), len(c.External))
 	}
+	if c.Mode == NATModeNAT1To1 && c.ALG != ALGNone {
+		return errors.New("nat: an ALG needs mappings: one to one has none")
+	}
 	def := func(p *uint16, v uint16) {
 		if *p == 0 {
 			*p = v
@@ -213,7 +228,7 @@ func (c *Config) prepare() error {
 		return errors.New("nat: port overloading needs mapping and filtering that depend on the remote address and port")
 	}
 	if c.MappingBehavior > ConnectionDependent || c.FilteringBehavior > ConnectionDependent || c.Unsolicited >= Pickup || c.UnmatchedOutside >= PortUnreachable6s ||
-		c.UnmatchedInside >= numAnswers || c.UnmatchedInside == PortUnreachable6s || c.OverQuota >= PortUnreachable6s || c.OverQuota == Reset {
+		c.UnmatchedInside >= numAnswers || c.UnmatchedInside == PortUnreachable6s || c.OverQuota >= PortUnreachable6s || c.OverQuota == Reset || c.ALG >= numALGs {
 		return errors.New("nat: a behaviour is not one of those that there are here")
 	}
 	t, d := &c.Timers, rfcTimers

@@ -217,8 +217,12 @@ func (t *Table) vacant(at int, proto packet.Proto, port uint16, remote packet.Ad
 	if !has(p.used, port) {
 		return true
 	}
-	// RFC 7857 §3: mappings may share a port where destinations differ.
-	return t.cfg.PortOverloading && t.findIn(proto, packet.AddrPort{Addr: t.cfg.External[at], Port: port}, remote) < 0
+	// RFC 7857 §3: mappings may share a port where destinations differ; whom an ALG announces has no destination yet.
+	ext := packet.AddrPort{Addr: t.cfg.External[at], Port: port}
+	if t.cfg.ALG == ALGSIP && (remote == packet.AddrPort{} || t.maps[t.mappingAt(proto, ext)].pinhole) {
+		return false
+	}
+	return t.cfg.PortOverloading && t.findIn(proto, ext, remote) < 0
 }
 
 // fromBlock finds a port in the subscriber's blocks, or takes one more block (RFC 7422, RFC 6888 REQ-4).

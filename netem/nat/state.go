@@ -154,7 +154,7 @@ func (t *Table) removeSession(i int32) {
 	if s.next != 0 {
 		t.sess[s.next-1].prev = s.prev
 	}
-	s.live = false
+	s.live, s.splice = false, nil
 	t.freeSess = append(t.freeSess, i)
 }
 
@@ -162,7 +162,7 @@ func (t *Table) removeSession(i int32) {
 func (t *Table) endSession(now sim.Time, i int32) {
 	slot := t.sess[i].m
 	t.removeSession(i)
-	if t.maps[slot].sessions == 0 {
+	if m := &t.maps[slot]; m.sessions == 0 && !(m.pinhole && m.deadline > now) {
 		t.removeMapping(now, slot)
 	}
 }
