@@ -132,6 +132,7 @@ type Config struct {
 	FirstPort, LastPort uint16 // of allocation; 0: 1024 and 65535
 	PortPreservation    bool   // the internal port where it is free (RFC 4787 §4.2.1)
 	PortOverloading     bool   // one external port for several internal endpoints, where remotes differ (RFC 7857 §3)
+	PortReuse           bool   // the port of another mapping of the same internal endpoint where the remote one allows it, as nf_nat does
 	PortParity          bool   // RFC 4787 REQ-4
 	PortContiguity      bool   // the odd port behind the one of the even neighbour (RFC 4787 §4.2.3)
 	Allocation          Allocation
@@ -149,6 +150,7 @@ type Config struct {
 	RefreshSessions bool // a UDP session lives by its own packets, not by those of its mapping (RFC 4787 §4.3)
 
 	Unsolicited      Answer // to a SYN from outside that is not let in
+	UnsolicitedUDP   Answer // to a datagram from outside that is not let in
 	UnmatchedOutside Answer // to other TCP packets from outside
 	UnmatchedInside  Answer // to TCP packets from inside that belong to no connection and are no SYN
 	SimOpen          SimOpen
@@ -227,7 +229,10 @@ func (c *Config) prepare() error {
 	if c.PortOverloading && (c.MappingBehavior < EndpointAddrPortDependent || c.FilteringBehavior < EndpointAddrPortDependent) {
 		return errors.New("nat: port overloading needs mapping and filtering that depend on the remote address and port")
 	}
-	if c.MappingBehavior > ConnectionDependent || c.FilteringBehavior > ConnectionDependent || c.Unsolicited >= Pickup || c.UnmatchedOutside >= PortUnreachable6s ||
+	if c.PortReuse && !c.PortOverloading {
+		return errors.New("nat: reusing the port of another mapping needs port overloading")
+	}
+	if c.MappingBehavior > ConnectionDependent || c.FilteringBehavior > ConnectionDependent || c.Unsolicited >= Pickup || c.UnsolicitedUDP >= PortUnreachable6s || c.UnsolicitedUDP == Reset || c.UnmatchedOutside >= PortUnreachable6s ||
 		c.UnmatchedInside >= numAnswers || c.UnmatchedInside == PortUnreachable6s || c.OverQuota >= PortUnreachable6s || c.OverQuota == Reset || c.ALG >= numALGs {
 		return errors.New("nat: a behaviour is not one of those that there are here")
 	}

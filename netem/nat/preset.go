@@ -49,8 +49,8 @@ func Preset(name string) (c Config, ok bool) {
 		// nf_conntrack's documentation lists the timers. Half closed, it has 60 to 120 s: the mean is ours. [SIM]
 		c = Config{
 			MappingBehavior: EndpointAddrPortDependent, FilteringBehavior: EndpointAddrPortDependent, Hairpinning: HairpinNone,
-			PortPreservation: true, PortOverloading: true, Allocation: Random, UnmatchedInside: Pickup, RefreshInbound: true,
-			UnmatchedOutside: Reset, Unsolicited: Reset,
+			PortPreservation: true, PortOverloading: true, PortReuse: true, Allocation: Random, UnmatchedInside: Pickup, RefreshInbound: true,
+			UnmatchedOutside: Reset, Unsolicited: Reset, UnsolicitedUDP: PortUnreachable,
 			Timers: Timers{
 				UDPInit: 30 * time.Second, UDP: 2 * time.Minute, ICMP: 30 * time.Second, Opening: 2 * time.Minute,
 				Open: 120 * time.Hour, Half: 90 * time.Second, Closing: 2 * time.Minute, Reset: 10 * time.Second,

@@ -90,6 +90,9 @@ func (t *Table) addMapping(now sim.Time, proto packet.Proto, in, remote packet.A
 	}
 	t.byIn.insert(slot, hash2(proto, in, key))
 	t.byExt.insert(slot, hash1(proto, ext))
+	if t.cfg.PortReuse {
+		t.byOwn.insert(slot, hash1(proto, in))
+	}
 	t.mapped++
 	t.Stats.Mappings++
 	if t.Notes {
@@ -105,6 +108,9 @@ func (t *Table) removeMapping(now sim.Time, slot int32) {
 	}
 	t.byIn.remove(slot)
 	t.byExt.remove(slot)
+	if t.cfg.PortReuse {
+		t.byOwn.remove(slot)
+	}
 	t.release(now, m)
 	if t.Notes {
 		t.out = append(t.out, Output{Kind: OutExpired, Flow: packet.Flow{Src: m.in, Dst: m.ext, Proto: m.proto}, Why: m.why})

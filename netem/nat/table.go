@@ -79,6 +79,7 @@ type Table struct {
 	free  []int32
 	byIn  chain // of mappings, by internal endpoint and what the behaviour takes of the remote one
 	byExt chain // of mappings, by external endpoint
+	byOwn chain // of mappings, by internal endpoint; only with PortReuse
 
 	sess     []session
 	freeSess []int32
@@ -329,7 +330,7 @@ func (t *Table) Reboot() {
 		t.sess[i].live, t.sess[i].splice = false, nil
 	}
 	t.maps, t.free, t.sess, t.freeSess = t.maps[:0], t.free[:0], t.sess[:0], t.freeSess[:0]
-	for _, c := range []*chain{&t.byIn, &t.byExt, &t.bySrc, &t.byDst} {
+	for _, c := range []*chain{&t.byIn, &t.byExt, &t.byOwn, &t.bySrc, &t.byDst} {
 		c.clear()
 	}
 	t.held, t.frags, t.queue.h, t.mapped = t.held[:0], t.frags[:0], t.queue.h[:0], 0

@@ -177,6 +177,8 @@ func (t *Table) passes(slot int32, remote packet.AddrPort) bool {
 func (t *Table) unsolicited(now sim.Time, p *packet.Packet, why string) (int32, Verdict) {
 	t.Stats.Unsolicited++
 	switch {
+	case p.Proto == packet.UDP:
+		return -1, answer(t.cfg.UnsolicitedUDP, why)
 	case p.Proto != packet.TCP || p.TCP.Flags.Has(packet.RST):
 		return -1, Verdict{Action: Drop, Why: why}
 	case !opens(p):
@@ -197,7 +199,12 @@ func answer(a Answer, why string) Verdict {
 // hairpin translates a packet from inside to an external endpoint: out, and in again (RFC 4787 §6, RFC 5382 REQ-8).
 func (t *Table) hairpin(now sim.Time, p *packet.Packet, src, ext packet.AddrPort) Verdict {
 	if t.cfg.Hairpinning == HairpinNone {
-		return Verdict{Action: Drop, Why: "no hairpinning"}
+		// What has no way through is for a NAT's own address, whichever side it comes from.
+		if p.Proto == packet.TCP && t.cfg.Unsolicited == PortUnreachable6s {
+			return Verdict{Action: Drop, Why: "no hairpinning"}
+		}
+		_, v := t.unsolicited(now, p, "no hairpinning")
+		return v
 	}
 	// RFC 5508 REQ-6: an echo request to an external address has no mapping to go to and is for the NAT.
 	if isEcho(p) {
