@@ -16,6 +16,7 @@ type NAT struct {
 	Ports         string    `yaml:"ports" jsonschema:"enum=preserve,enum=sequential,enum=random,enum=block" jsonschema_description:"how outside ports are chosen"`
 	Hairpin       string    `yaml:"hairpin" jsonschema:"enum=none,enum=internal,enum=external" jsonschema_description:"whether inside hosts reach each other by outside addresses, and which source address is then seen"`
 	Unsolicited   string    `yaml:"unsolicited" jsonschema:"enum=silent,enum=rst,enum=port-unreachable,enum=host-unreachable,enum=prohibited,enum=after-6s" jsonschema_description:"answer to a SYN from outside that is not let in; after-6s is RFC 5382 REQ-4"`
+	UnsolicitUDP  string    `yaml:"unsolicited-udp" jsonschema:"enum=silent,enum=port-unreachable,enum=host-unreachable,enum=prohibited" jsonschema_description:"answer to a datagram from outside that is not let in"`
 	UnmatchedOut  string    `yaml:"unmatched-outside" jsonschema:"enum=silent,enum=rst,enum=port-unreachable,enum=host-unreachable,enum=prohibited" jsonschema_description:"answer to segments from outside that belong to no connection and are no SYN"`
 	Unmatched     string    `yaml:"unmatched" jsonschema:"enum=silent,enum=rst,enum=pickup" jsonschema_description:"what becomes of segments from inside that belong to no connection"`
 	ResetOnExpiry *bool     `yaml:"reset-on-expiry" jsonschema_description:"both ends of an open connection get an RST when its state expires"`
@@ -35,6 +36,7 @@ type NAT struct {
 	Parity        *bool     `yaml:"parity" jsonschema_description:"even UDP ports get even ones, odd ones odd (RFC 4787 REQ-4)"`
 	Contiguity    *bool     `yaml:"contiguity" jsonschema_description:"an odd UDP port gets the port behind its even neighbour's (RFC 4787 section 4.2.3)"`
 	Overloading   *bool     `yaml:"overloading" jsonschema_description:"inside endpoints share an outside port where their peers differ (RFC 7857 section 3)"`
+	Reuse         *bool     `yaml:"reuse" jsonschema_description:"an inside endpoint keeps its outside port towards new peers where overloading allows it, as Linux does"`
 	Fragments     string    `yaml:"fragments" jsonschema:"enum=any-order,enum=in-order,enum=none" jsonschema_description:"which fragments of datagrams are translated"`
 	SimOpen       string    `yaml:"sim-open" jsonschema:"enum=works,enum=drop-syn,enum=drop-synack" jsonschema_description:"what of a simultaneous open the NAT breaks"`
 	ProbeOnExpiry *bool     `yaml:"probe-on-expiry" jsonschema_description:"an open connection that was idle for too long is kept for the closing time more, and traffic revives it (RFC 7857 section 2)"`

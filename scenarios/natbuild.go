@@ -38,6 +38,7 @@ func (n NAT) Config() nat.Config {
 	choose(&c.Hairpinning, natHairpin, n.Hairpin)
 	choose(&c.Unsolicited, natAnswer, n.Unsolicited)
 	choose(&c.UnmatchedInside, natAnswer, n.Unmatched)
+	choose(&c.UnsolicitedUDP, natAnswer, n.UnsolicitUDP)
 	choose(&c.UnmatchedOutside, natAnswer, n.UnmatchedOut)
 	choose(&c.OverQuota, natAnswer, n.OverQuota)
 	choose(&c.Pooling, natPooling, n.Pooling)
@@ -56,11 +57,14 @@ func (n NAT) Config() nat.Config {
 		}
 	}
 	if c.MappingBehavior < nat.EndpointAddrPortDependent || c.FilteringBehavior < nat.EndpointAddrPortDependent {
-		c.PortOverloading = false
+		c.PortOverloading, c.PortReuse = false, false
+	}
+	if n.Overloading != nil && !*n.Overloading {
+		c.PortReuse = false
 	}
 	for _, x := range []struct{ to, from *bool }{
 		{&c.ResetOnExpiry, n.ResetOnExpiry}, {&c.ResetCloses, n.ResetCloses}, {&c.RefreshInbound, n.InboundKeeps},
-		{&c.PortParity, n.Parity}, {&c.PortContiguity, n.Contiguity}, {&c.PortOverloading, n.Overloading},
+		{&c.PortParity, n.Parity}, {&c.PortContiguity, n.Contiguity}, {&c.PortOverloading, n.Overloading}, {&c.PortReuse, n.Reuse},
 		{&c.ProbeOnExpiry, n.ProbeOnExpiry}, {&c.RefreshSessions, n.RefreshEach},
 	} {
 		if x.from != nil {

@@ -59,6 +59,9 @@ func (v *validator) pool(name string, n NAT) {
 		v.wrong(at("nats", name, "overloading"), "endpoints can share a port only where mapping and filtering tell peers apart",
 			"write mapping: address-and-port-dependent and filtering: address-and-port-dependent")
 	}
+	if n.Reuse != nil && *n.Reuse && !c.PortOverloading {
+		v.wrong(at("nats", name, "reuse"), "mappings share no port here", "write overloading: true")
+	}
 }
 
 // external checks the addresses of a pool.
