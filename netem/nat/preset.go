@@ -14,7 +14,9 @@ var Presets = []string{"rfc", "home", "strict", "cgn", "linux-masquerade"}
 //   - home: a bad home gateway: short timers, no hairpinning, an RST to what it does not know.
 //   - strict: "symmetric": everything depends on the remote address and port, ports are random.
 //   - cgn: RFC 6888: blocks of ports, quotas, ports that rest.
-//   - linux-masquerade: MASQUERADE with conntrack's default timers.
+//   - linux-masquerade: nftables' masquerade with conntrack's default timers, classified like the kernel's own. Each
+//     connection has its mapping, which takes the port of another of the same endpoint where it can: seen from outside this is
+//     endpoint-independent until somebody else has the port.
 func Preset(name string) (c Config, ok bool) {
 	if !slices.Contains(Presets, name) {
 		return Config{}, false
