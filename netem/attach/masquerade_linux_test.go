@@ -17,7 +17,7 @@ import (
 // kernelNAT is the masquerade of the Linux kernel between two TUN devices.
 type kernelNAT struct {
 	t    *testing.T
-	devs [2]*TUN
+	devs [2]Device
 	got  [2]chan *packet.Packet
 	mark time.Time
 }
@@ -34,7 +34,7 @@ const rules = `table ip nat {
 func newKernelNAT(t *testing.T) (*kernelNAT, error) {
 	x := &kernelNAT{t: t}
 	for side, c := range [2]struct{ name, addr, route string }{{"in0", "10.0.0.254", "10.0.0.0/24"}, {"out0", probeExt.String(), "192.0.2.0/24"}} {
-		d, err := OpenTUN(c.name, 1500, netip.MustParseAddr(c.addr), netip.MustParsePrefix(c.route))
+		d, err := OpenTUN(c.name, "", 1500, netip.MustParseAddr(c.addr), netip.MustParsePrefix(c.route))
 		if err != nil {
 			return x, err
 		}
@@ -57,7 +57,7 @@ func newKernelNAT(t *testing.T) (*kernelNAT, error) {
 	return x, nil
 }
 
-func (x *kernelNAT) read(d *TUN, to chan<- *packet.Packet) {
+func (x *kernelNAT) read(d Device, to chan<- *packet.Packet) {
 	bufs, sizes := make([][]byte, d.BatchSize()), make([]int, d.BatchSize())
 	for i := range bufs {
 		bufs[i] = make([]byte, 2000)
@@ -114,7 +114,7 @@ func (x *kernelNAT) wait(d time.Duration) {
 // The masquerade of the kernel that runs the test and our preset for it are one class of NAT: the same probe finds the same.
 func TestMasquerade(t *testing.T) {
 	oracle.Need(t, "nft")
-	inNamespace(t, func() {
+	oracle.InNamespace(t, func() {
 		k, err := newKernelNAT(t)
 		defer func() {
 			for _, d := range k.devs {
