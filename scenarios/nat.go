@@ -16,11 +16,32 @@ type NAT struct {
 	Ports         string    `yaml:"ports" jsonschema:"enum=preserve,enum=sequential,enum=random,enum=block" jsonschema_description:"how outside ports are chosen"`
 	Hairpin       string    `yaml:"hairpin" jsonschema:"enum=none,enum=internal,enum=external" jsonschema_description:"whether inside hosts reach each other by outside addresses, and which source address is then seen"`
 	Unsolicited   string    `yaml:"unsolicited" jsonschema:"enum=silent,enum=rst,enum=port-unreachable,enum=host-unreachable,enum=prohibited,enum=after-6s" jsonschema_description:"answer to a SYN from outside that is not let in; after-6s is RFC 5382 REQ-4"`
+	UnsolicitUDP  string    `yaml:"unsolicited-udp" jsonschema:"enum=silent,enum=port-unreachable,enum=host-unreachable,enum=prohibited" jsonschema_description:"answer to a datagram from outside that is not let in"`
+	UnmatchedOut  string    `yaml:"unmatched-outside" jsonschema:"enum=silent,enum=rst,enum=port-unreachable,enum=host-unreachable,enum=prohibited" jsonschema_description:"answer to segments from outside that belong to no connection and are no SYN"`
 	Unmatched     string    `yaml:"unmatched" jsonschema:"enum=silent,enum=rst,enum=pickup" jsonschema_description:"what becomes of segments from inside that belong to no connection"`
 	ResetOnExpiry *bool     `yaml:"reset-on-expiry" jsonschema_description:"both ends of an open connection get an RST when its state expires"`
 	ResetCloses   *bool     `yaml:"reset-closes" jsonschema_description:"an RST removes the connection's state at once"`
 	InboundKeeps  *bool     `yaml:"inbound-keeps" jsonschema_description:"packets from outside refresh UDP mappings"`
 	Quota         int       `yaml:"quota" jsonschema:"minimum=0" jsonschema_description:"most mappings of one inside address; 0: as the preset"`
+	OverQuota     string    `yaml:"over-quota" jsonschema:"enum=silent,enum=port-unreachable,enum=host-unreachable,enum=prohibited" jsonschema_description:"answer to an inside packet for which there is no port, mapping or session left"`
+	Mappings      int       `yaml:"mappings" jsonschema:"minimum=1" jsonschema_description:"most mappings of all inside addresses; without the key 1048576"`
+	Sessions      int       `yaml:"sessions" jsonschema:"minimum=1" jsonschema_description:"most sessions, that is pairs of a mapping and a peer; without the key 4194304"`
+	External      []string  `yaml:"external" jsonschema:"uniqueItems=true" jsonschema_description:"addresses of the pool; without the key those of the outside interfaces"`
+	Pooling       string    `yaml:"pooling" jsonschema:"enum=paired,enum=arbitrary,enum=soft" jsonschema_description:"which address of the pool an inside address gets: always one, each in turn, or one while it has ports"`
+	FirstPort     uint16    `yaml:"first-port" jsonschema:"minimum=1" jsonschema_description:"least outside port; without the key 1024"`
+	LastPort      uint16    `yaml:"last-port" jsonschema:"minimum=1" jsonschema_description:"greatest outside port; without the key 65535"`
+	Step          uint16    `yaml:"step" jsonschema:"minimum=1" jsonschema_description:"distance of successive ports, with ports: sequential; without the key 1"`
+	BlockSize     int       `yaml:"block-size" jsonschema:"minimum=1" jsonschema_description:"ports in a block, with ports: block; without the key as the preset, else 512"`
+	MaxBlocks     int       `yaml:"max-blocks" jsonschema:"minimum=1" jsonschema_description:"most blocks of an inside address and transport, with ports: block; without the key as the preset, else 4"`
+	Parity        *bool     `yaml:"parity" jsonschema_description:"even UDP ports get even ones, odd ones odd (RFC 4787 REQ-4)"`
+	Contiguity    *bool     `yaml:"contiguity" jsonschema_description:"an odd UDP port gets the port behind its even neighbour's (RFC 4787 section 4.2.3)"`
+	Overloading   *bool     `yaml:"overloading" jsonschema_description:"inside endpoints share an outside port where their peers differ (RFC 7857 section 3)"`
+	Reuse         *bool     `yaml:"reuse" jsonschema_description:"an inside endpoint keeps its outside port towards new peers where overloading allows it, as Linux does"`
+	Fragments     string    `yaml:"fragments" jsonschema:"enum=any-order,enum=in-order,enum=none" jsonschema_description:"which fragments of datagrams are translated"`
+	SimOpen       string    `yaml:"sim-open" jsonschema:"enum=works,enum=drop-syn,enum=drop-synack" jsonschema_description:"what of a simultaneous open the NAT breaks"`
+	ProbeOnExpiry *bool     `yaml:"probe-on-expiry" jsonschema_description:"an open connection that was idle for too long is kept for the closing time more, and traffic revives it (RFC 7857 section 2)"`
+	RefreshEach   *bool     `yaml:"refresh-each" jsonschema_description:"each peer of a UDP mapping keeps only itself, not the mapping (RFC 4787 section 4.3)"`
+	ALG           string    `yaml:"alg" jsonschema:"enum=none,enum=sip,enum=drop-tls,default=none" jsonschema_description:"what the NAT does to payloads: nothing, rewrite addresses in SIP and SDP at port 5060, or drop segments that begin with a TLS record"`
 	Timers        NATTimers `yaml:"timers" jsonschema_description:"how long state is kept without traffic"`
 }
 
@@ -34,6 +55,7 @@ type NATTimers struct {
 	HalfClosed *units.Duration `yaml:"half-closed" jsonschema_description:"TCP connections after one FIN"`
 	Closing    *units.Duration `yaml:"closing" jsonschema_description:"TCP connections after both FINs"`
 	Reset      *units.Duration `yaml:"reset" jsonschema_description:"TCP connections after an RST"`
+	Rest       *units.Duration `yaml:"rest" jsonschema_description:"ports before they are used again, except TCP's; RFC 6888 REQ-8 wants 120 s"`
 }
 
 // nats checks that each has a link on both sides, and timers that are times.
@@ -57,8 +79,9 @@ func (v *validator) nats() {
 		if len(n.Inside) > 0 && !slices.ContainsFunc(mine, func(link string) bool { return !slices.Contains(n.Inside, link) }) {
 			v.wrong(at("nats", name), "no link outside", "a NAT needs a link that is not in inside")
 		}
+		v.pool(name, n)
 		for _, t := range n.Timers.all() {
-			if *t.value != nil && **t.value == 0 {
+			if t.key != "rest" && *t.value != nil && **t.value == 0 {
 				v.wrong(at("nats", name, "timers", t.key), "0s is not possible here", "more than zero")
 			}
 		}
@@ -73,7 +96,7 @@ type natTimer struct {
 func (t *NATTimers) all() []natTimer {
 	return []natTimer{
 		{"udp", &t.UDP}, {"udp-init", &t.UDPInit}, {"icmp", &t.ICMP}, {"opening", &t.Opening}, {"open", &t.Open},
-		{"half-closed", &t.HalfClosed}, {"closing", &t.Closing}, {"reset", &t.Reset},
+		{"half-closed", &t.HalfClosed}, {"closing", &t.Closing}, {"reset", &t.Reset}, {"rest", &t.Rest},
 	}
 }
 

@@ -21,6 +21,8 @@ import (
 // in between are routers here; a test of address translators puts those in their place.
 type iceRun struct {
 	between func(n *netem.Network, name string) netem.Node
+	ready   func(n *netem.Network) // before routes are computed, once all links are there; may be nil
+	routed  func(n *netem.Network) // after that; may be nil
 	only    []ice.CandidateType
 }
 
@@ -28,7 +30,8 @@ type iceRun struct {
 type times struct {
 	connected [2]time.Duration // of alice and bob
 	echoed    time.Duration    // a message and its answer
-	pair      string
+	pair      string           // of alice
+	other     string           // of bob
 	events    uint64
 }
 
@@ -43,8 +46,14 @@ func (x iceRun) run(t *testing.T) (found times) {
 			connect(t, n, n.AddHost(name), mid, link)
 			connect(t, n, mid, core, link)
 		}
+		if x.ready != nil {
+			x.ready(n)
+		}
 		if err := n.ComputeRoutes(); err != nil {
 			t.Fatal(err)
+		}
+		if x.routed != nil {
+			x.routed(n)
 		}
 		d := Drive(n.K, synctest.Wait)
 		a := New(n, d)
@@ -166,10 +175,12 @@ func iceCall(t *testing.T, alice, bob *Host, only []ice.CandidateType) (found ti
 		t.Errorf("%q came back, %v", b[:n], err)
 	}
 	found.echoed = time.Since(before)
-	if p, err := agents[0].GetSelectedCandidatePair(); err != nil || p == nil {
-		t.Errorf("no pair selected: %v", err)
-	} else {
-		found.pair = fmt.Sprintf("%v-%v", p.Local.Type(), p.Remote.Type())
+	for i, to := range []*string{&found.pair, &found.other} {
+		if p, err := agents[i].GetSelectedCandidatePair(); err != nil || p == nil {
+			t.Errorf("no pair selected: %v", err)
+		} else {
+			*to = fmt.Sprintf("%v-%v", p.Local.Type(), p.Remote.Type())
+		}
 	}
 	for _, x := range agents {
 		if err := x.Close(); err != nil {
@@ -214,8 +225,8 @@ func TestICE(t *testing.T) {
 		pair string
 		way  time.Duration // from alice to bob
 	}{
-		{"host", iceRun{routerBetween, []ice.CandidateType{ice.CandidateTypeHost}}, "host-host", 4 * oneWay / 5},
-		{"relay", iceRun{routerBetween, []ice.CandidateType{ice.CandidateTypeRelay}}, "relay-relay", 2 * 4 * oneWay / 5},
+		{"host", iceRun{between: routerBetween, only: []ice.CandidateType{ice.CandidateTypeHost}}, "host-host", 4 * oneWay / 5},
+		{"relay", iceRun{between: routerBetween, only: []ice.CandidateType{ice.CandidateTypeRelay}}, "relay-relay", 2 * 4 * oneWay / 5},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			first := c.run.run(t)

@@ -95,6 +95,17 @@ const (
 	DropOutboundSYNACK
 )
 
+// ALG is what the NAT does to payloads. Names of the zero and the first follow RFC 2663 §2.9.
+type ALG uint8
+
+// The application layer gateways. RFC 4787 REQ-10 and RFC 5382 REQ-6 want none.
+const (
+	ALGNone    ALG = iota
+	ALGSIP         // addresses in SIP and SDP are translated, and media that SDP announces let in
+	ALGDropTLS     // TCP segments that begin with a TLS record are dropped: a middlebox that wants to read
+	numALGs
+)
+
 // Timers are how long state is kept without traffic. A zero takes the value of preset rfc.
 type Timers struct {
 	UDP     time.Duration // RFC 4787 REQ-5: at least 2 min, 5 min recommended
@@ -121,6 +132,7 @@ type Config struct {
 	FirstPort, LastPort uint16 // of allocation; 0: 1024 and 65535
 	PortPreservation    bool   // the internal port where it is free (RFC 4787 §4.2.1)
 	PortOverloading     bool   // one external port for several internal endpoints, where remotes differ (RFC 7857 §3)
+	PortReuse           bool   // the port of another mapping of the same internal endpoint where the remote one allows it, as nf_nat does
 	PortParity          bool   // RFC 4787 REQ-4
 	PortContiguity      bool   // the odd port behind the one of the even neighbour (RFC 4787 §4.2.3)
 	Allocation          Allocation
@@ -138,6 +150,7 @@ type Config struct {
 	RefreshSessions bool // a UDP session lives by its own packets, not by those of its mapping (RFC 4787 §4.3)
 
 	Unsolicited      Answer // to a SYN from outside that is not let in
+	UnsolicitedUDP   Answer // to a datagram from outside that is not let in
 	UnmatchedOutside Answer // to other TCP packets from outside
 	UnmatchedInside  Answer // to TCP packets from inside that belong to no connection and are no SYN
 	SimOpen          SimOpen
@@ -145,6 +158,7 @@ type Config struct {
 	ResetCloses      bool // an RST removes the state at once (against RFC 7857 §2.2)
 	ProbeOnExpiry    bool // RFC 7857 §2: an idle connection is transitory before it goes
 	Fragments        Fragments
+	ALG              ALG
 	Timers           Timers
 }
 
@@ -180,6 +194,9 @@ func (c *Config) prepare() error {
 	if c.Mode == NATModeNAT1To1 && len(c.Internal) != len(c.External) {
 		return fmt.Errorf("nat: %d internal and %d external addresses: one to one means as many", len(c.Internal), len(c.External))
 	}
+	if c.Mode == NATModeNAT1To1 && c.ALG != ALGNone {
+		return errors.New("nat: an ALG needs mappings: one to one has none")
+	}
 	def := func(p *uint16, v uint16) {
 		if *p == 0 {
 			*p = v
@@ -212,8 +229,11 @@ func (c *Config) prepare() error {
 	if c.PortOverloading && (c.MappingBehavior < EndpointAddrPortDependent || c.FilteringBehavior < EndpointAddrPortDependent) {
 		return errors.New("nat: port overloading needs mapping and filtering that depend on the remote address and port")
 	}
-	if c.MappingBehavior > ConnectionDependent || c.FilteringBehavior > ConnectionDependent || c.Unsolicited >= Pickup || c.UnmatchedOutside >= PortUnreachable6s ||
-		c.UnmatchedInside >= numAnswers || c.UnmatchedInside == PortUnreachable6s || c.OverQuota >= PortUnreachable6s || c.OverQuota == Reset {
+	if c.PortReuse && !c.PortOverloading {
+		return errors.New("nat: reusing the port of another mapping needs port overloading")
+	}
+	if c.MappingBehavior > ConnectionDependent || c.FilteringBehavior > ConnectionDependent || c.Unsolicited >= Pickup || c.UnsolicitedUDP >= PortUnreachable6s || c.UnsolicitedUDP == Reset || c.UnmatchedOutside >= PortUnreachable6s ||
+		c.UnmatchedInside >= numAnswers || c.UnmatchedInside == PortUnreachable6s || c.OverQuota >= PortUnreachable6s || c.OverQuota == Reset || c.ALG >= numALGs {
 		return errors.New("nat: a behaviour is not one of those that there are here")
 	}
 	t, d := &c.Timers, rfcTimers

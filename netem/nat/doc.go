@@ -14,12 +14,20 @@
 // unsolicited SYN, at once or after six seconds; RSTs when an open connection expires; quotas; ports that rest; fragments
 // in any order; ICMP errors in both directions, with their quotations; one-to-one translation; reboots.
 //
+// Off by default, as RFC 4787 REQ-10 and RFC 5382 REQ-6 want it: an ALG that translates addresses in SIP and SDP over UDP
+// and TCP and lets in the media that SDP announces, or one that drops what begins with a TLS record. The ALG has a scanner of
+// its own and does not use the protocol packages above: it must find addresses and leave every other octet, of messages that
+// are wrong too, as it is, where a parser and encoder would normalise. Over TCP it notes each message that it rewrites until
+// it is acknowledged: sequence numbers, acknowledgements, SACK blocks and windows are shifted by what the edits before
+// them added, and what is sent again is rewritten again from the note.
+//
 // State is kept in arrays with hash chains, deadlines in one queue that is moved on lazily: a packet of a known session
 // allocates nothing, and a NAT has one timer in the kernel.
 //
 // # Not modelled
 //
-//   - Application layer gateways; RFC 4787 REQ-10 and RFC 5382 REQ-6 want them off.
+//   - ALGs: messages in several TCP segments or IP fragments pass as they are, as through Linux; segments out of order are
+//     dropped until the gap is filled; addresses in a= lines stay; hosts by name stay; ports other than 5060 are not looked at.
 //   - PCP, UPnP and NAT-PMP; exemption by destination (RFC 6888 REQ-6); logging.
 //   - TCP windows: what a filter does about sequence numbers that are out of them.
 //   - Translation between IPv4 and IPv6, and of protocols other than TCP, UDP and ICMP.
@@ -29,7 +37,8 @@
 //
 // # How it was validated
 //
-// By tables with one packet in and its translation out, for every requirement of the RFCs above; against vnet's NAT for
+// Against the Linux kernel's masquerade, by a probe that classifies both (netem/attach); with pion/ice agents behind every
+// pair of kinds; by tables with one packet in and its translation out, for every requirement of the RFCs above; against vnet's NAT for
 // the nine pairs of mapping and filtering, expiry included; by TCP connections between hosts through one NAT and two;
 // by a property test that no two mappings have one external endpoint; by fuzzing; and by counting allocations.
 package nat

@@ -34,6 +34,9 @@ func (t *Table) icmpError(from Side, p *packet.Packet) Verdict {
 		if slot < 0 {
 			return Verdict{Action: Drop, Why: "ICMP error of no mapping"}
 		}
+		if i := t.findIn(q.Proto, src, dst); i >= 0 && t.sess[i].splice != nil {
+			p.ICMP.QuotedSeq, _ = t.sess[i].splice.dir[Inside].back(p.ICMP.QuotedSeq)
+		}
 		in := t.maps[slot].in
 		rewriteQuote(p, true, in, false)
 		p.Dst = in.Addr

@@ -49,6 +49,8 @@ func TestInvariants(t *testing.T) {
 			Timers:          Timers{UDP: 20, ICMP: 10, Opening: 5, Open: 30, Closing: 4, Rest: 3},
 		}
 		c.PortOverloading = c.MappingBehavior >= 2 && c.FilteringBehavior >= 2 && rapid.Bool().Draw(t, "overload")
+		c.PortReuse = c.PortOverloading && rapid.Bool().Draw(t, "reuse")
+		c.UnsolicitedUDP = []Answer{Silent, PortUnreachable}[rapid.IntRange(0, 1).Draw(t, "unsolicitedudp")]
 		x, err := New(c, dice())
 		if err != nil {
 			t.Fatal(err)

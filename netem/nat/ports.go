@@ -165,6 +165,9 @@ func (t *Table) allocateAt(at int, proto packet.Proto, in, remote packet.AddrPor
 			return t.maps[i].ext.Port + 1, true
 		}
 	}
+	if port, ok := t.reuse(at, proto, in, remote); ok {
+		return port, true
+	}
 	if c.PortPreservation && in.Port >= first && in.Port <= last && t.vacant(at, proto, in.Port, remote) {
 		return in.Port, true
 	}
@@ -184,6 +187,20 @@ func (t *Table) allocateAt(at int, proto packet.Proto, in, remote packet.AddrPor
 		}
 	}
 	return port, ok
+}
+
+// reuse returns the port of the latest other mapping of an internal endpoint that can be used towards a remote one, too.
+func (t *Table) reuse(at int, proto packet.Proto, in, remote packet.AddrPort) (uint16, bool) {
+	if !t.cfg.PortReuse {
+		return 0, false
+	}
+	h := hash1(proto, in)
+	for i := t.byOwn.first(h); i >= 0; i = t.byOwn.after(i) {
+		if m := &t.maps[i]; t.byOwn.hash[i] == h && m.proto == proto && m.in == in && m.ext.Addr == t.cfg.External[at] && t.vacant(at, proto, m.ext.Port, remote) {
+			return m.ext.Port, true
+		}
+	}
+	return 0, false
 }
 
 // search returns the first port that fits, from one on, by steps and then by ones, round the range.
@@ -217,8 +234,12 @@ func (t *Table) vacant(at int, proto packet.Proto, port uint16, remote packet.Ad
 	if !has(p.used, port) {
 		return true
 	}
-	// RFC 7857 §3: mappings may share a port where destinations differ.
-	return t.cfg.PortOverloading && t.findIn(proto, packet.AddrPort{Addr: t.cfg.External[at], Port: port}, remote) < 0
+	// RFC 7857 §3: mappings may share a port where destinations differ; whom an ALG announces has no destination yet.
+	ext := packet.AddrPort{Addr: t.cfg.External[at], Port: port}
+	if t.cfg.ALG == ALGSIP && (remote == packet.AddrPort{} || t.maps[t.mappingAt(proto, ext)].pinhole) {
+		return false
+	}
+	return t.cfg.PortOverloading && t.findIn(proto, ext, remote) < 0
 }
 
 // fromBlock finds a port in the subscriber's blocks, or takes one more block (RFC 7422, RFC 6888 REQ-4).

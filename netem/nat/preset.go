@@ -14,7 +14,9 @@ var Presets = []string{"rfc", "home", "strict", "cgn", "linux-masquerade"}
 //   - home: a bad home gateway: short timers, no hairpinning, an RST to what it does not know.
 //   - strict: "symmetric": everything depends on the remote address and port, ports are random.
 //   - cgn: RFC 6888: blocks of ports, quotas, ports that rest.
-//   - linux-masquerade: MASQUERADE with conntrack's default timers.
+//   - linux-masquerade: nftables' masquerade with conntrack's default timers, classified like the kernel's own. Each
+//     connection has its mapping, which takes the port of another of the same endpoint where it can: seen from outside this is
+//     endpoint-independent until somebody else has the port.
 func Preset(name string) (c Config, ok bool) {
 	if !slices.Contains(Presets, name) {
 		return Config{}, false
@@ -49,8 +51,8 @@ func Preset(name string) (c Config, ok bool) {
 		// nf_conntrack's documentation lists the timers. Half closed, it has 60 to 120 s: the mean is ours. [SIM]
 		c = Config{
 			MappingBehavior: EndpointAddrPortDependent, FilteringBehavior: EndpointAddrPortDependent, Hairpinning: HairpinNone,
-			PortPreservation: true, PortOverloading: true, Allocation: Random, UnmatchedInside: Pickup, RefreshInbound: true,
-			UnmatchedOutside: Reset, Unsolicited: Reset,
+			PortPreservation: true, PortOverloading: true, PortReuse: true, Allocation: Random, UnmatchedInside: Pickup, RefreshInbound: true,
+			UnmatchedOutside: Reset, Unsolicited: Reset, UnsolicitedUDP: PortUnreachable,
 			Timers: Timers{
 				UDPInit: 30 * time.Second, UDP: 2 * time.Minute, ICMP: 30 * time.Second, Opening: 2 * time.Minute,
 				Open: 120 * time.Hour, Half: 90 * time.Second, Closing: 2 * time.Minute, Reset: 10 * time.Second,

@@ -90,6 +90,9 @@ func (t *Table) addMapping(now sim.Time, proto packet.Proto, in, remote packet.A
 	}
 	t.byIn.insert(slot, hash2(proto, in, key))
 	t.byExt.insert(slot, hash1(proto, ext))
+	if t.cfg.PortReuse {
+		t.byOwn.insert(slot, hash1(proto, in))
+	}
 	t.mapped++
 	t.Stats.Mappings++
 	if t.Notes {
@@ -105,6 +108,9 @@ func (t *Table) removeMapping(now sim.Time, slot int32) {
 	}
 	t.byIn.remove(slot)
 	t.byExt.remove(slot)
+	if t.cfg.PortReuse {
+		t.byOwn.remove(slot)
+	}
 	t.release(now, m)
 	if t.Notes {
 		t.out = append(t.out, Output{Kind: OutExpired, Flow: packet.Flow{Src: m.in, Dst: m.ext, Proto: m.proto}, Why: m.why})
@@ -154,7 +160,7 @@ func (t *Table) removeSession(i int32) {
 	if s.next != 0 {
 		t.sess[s.next-1].prev = s.prev
 	}
-	s.live = false
+	s.live, s.splice = false, nil
 	t.freeSess = append(t.freeSess, i)
 }
 
@@ -162,7 +168,7 @@ func (t *Table) removeSession(i int32) {
 func (t *Table) endSession(now sim.Time, i int32) {
 	slot := t.sess[i].m
 	t.removeSession(i)
-	if t.maps[slot].sessions == 0 {
+	if m := &t.maps[slot]; m.sessions == 0 && !(m.pinhole && m.deadline > now) {
 		t.removeMapping(now, slot)
 	}
 }

@@ -79,6 +79,7 @@ type Table struct {
 	free  []int32
 	byIn  chain // of mappings, by internal endpoint and what the behaviour takes of the remote one
 	byExt chain // of mappings, by external endpoint
+	byOwn chain // of mappings, by internal endpoint; only with PortReuse
 
 	sess     []session
 	freeSess []int32
@@ -102,6 +103,7 @@ type mapping struct {
 	remote   packet.AddrPort // as far as the behaviour depends on it
 	proto    packet.Proto
 	both     bool // packets have passed both ways
+	pinhole  bool // an ALG has announced it: anybody may come in
 	sub      int32
 	sessions int32 // slot + 1 of the first
 }
@@ -113,6 +115,7 @@ type session struct {
 	m          int32
 	prev, next int32 // slot + 1, of the same mapping
 	tcp        tracking
+	splice     *splice // what an ALG did to the streams of a TCP connection
 	proto      packet.Proto
 }
 
@@ -268,6 +271,10 @@ func (t *Table) Tick(now sim.Time) {
 		switch e.what {
 		case aMapping:
 			if m := &t.maps[e.slot]; t.queue.due(&m.timed, &e) {
+				if m.pinhole && m.sessions != 0 && (m.proto == packet.TCP || t.cfg.RefreshSessions) {
+					m.pinhole = false // the announcement is over; the connection lives by its own timers
+					continue
+				}
 				t.Stats.Expired++
 				t.removeMapping(now, e.slot)
 			}
@@ -320,10 +327,10 @@ func (t *Table) Reboot() {
 		t.maps[i].live = false
 	}
 	for i := range t.sess {
-		t.sess[i].live = false
+		t.sess[i].live, t.sess[i].splice = false, nil
 	}
 	t.maps, t.free, t.sess, t.freeSess = t.maps[:0], t.free[:0], t.sess[:0], t.freeSess[:0]
-	for _, c := range []*chain{&t.byIn, &t.byExt, &t.bySrc, &t.byDst} {
+	for _, c := range []*chain{&t.byIn, &t.byExt, &t.byOwn, &t.bySrc, &t.byDst} {
 		c.clear()
 	}
 	t.held, t.frags, t.queue.h, t.mapped = t.held[:0], t.frags[:0], t.queue.h[:0], 0

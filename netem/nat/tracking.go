@@ -164,7 +164,11 @@ func (t *Table) reset(s *session, to Side, src, dst packet.AddrPort) {
 	if !s.tcp.known[1-to] {
 		return
 	}
+	seq := s.tcp.next[1-to]
+	if s.splice != nil {
+		seq = s.splice.dir[1-to].forward(seq)
+	}
 	t.out = append(t.out, Output{
-		Kind: OutReset, Side: to, Flow: packet.Flow{Src: src, Dst: dst, Proto: packet.TCP}, Seq: s.tcp.next[1-to], Why: s.why,
+		Kind: OutReset, Side: to, Flow: packet.Flow{Src: src, Dst: dst, Proto: packet.TCP}, Seq: seq, Why: s.why,
 	})
 }

@@ -25,6 +25,11 @@ func (t *Table) outbound(now sim.Time, p *packet.Packet, src, remote packet.Addr
 		t.refresh(now, i, Inside, p.Cause)
 	}
 	ext := t.maps[s.m].ext
+	if t.cfg.ALG != ALGNone {
+		if why := t.gateway(now, i, Inside, p, ext); why != "" {
+			return Verdict{Action: Drop, Why: why}
+		}
+	}
 	if p.TCP.Flags.Has(packet.RST) && p.Proto == packet.TCP && t.cfg.ResetCloses {
 		t.endSession(now, i)
 	}
@@ -52,6 +57,9 @@ func (t *Table) openOut(now sim.Time, p *packet.Packet, src, remote packet.AddrP
 		return -1, Verdict{Action: Drop, Why: "echo reply that nobody asked for"}
 	}
 	slot := t.mappingOf(p.Proto, src, remote)
+	if slot < 0 && t.cfg.ALG == ALGSIP {
+		slot = t.pinholeOf(p.Proto, src)
+	}
 	if slot < 0 {
 		var ok bool
 		if slot, ok = t.addMapping(now, p.Proto, src, remote, p.Cause); !ok {
@@ -84,6 +92,11 @@ func (t *Table) inbound(now sim.Time, p *packet.Packet, remote, ext packet.AddrP
 	slot, v := t.admit(now, p, remote, ext)
 	if slot < 0 {
 		return v
+	}
+	if t.cfg.ALG != ALGNone {
+		if why := t.gateway(now, t.findIn(p.Proto, ext, remote), Outside, p, ext); why != "" {
+			return Verdict{Action: Drop, Why: why}
+		}
 	}
 	setDst(p, t.maps[slot].in)
 	t.Stats.In++
@@ -144,6 +157,9 @@ func (t *Table) admit(now sim.Time, p *packet.Packet, remote, ext packet.AddrPor
 
 // passes reports whether a mapping's filter lets in a remote endpoint without session (RFC 4787 §5, RFC 5382 REQ-3).
 func (t *Table) passes(slot int32, remote packet.AddrPort) bool {
+	if t.maps[slot].pinhole {
+		return true
+	}
 	switch t.cfg.FilteringBehavior {
 	case EndpointIndependent:
 		return true
@@ -161,6 +177,8 @@ func (t *Table) passes(slot int32, remote packet.AddrPort) bool {
 func (t *Table) unsolicited(now sim.Time, p *packet.Packet, why string) (int32, Verdict) {
 	t.Stats.Unsolicited++
 	switch {
+	case p.Proto == packet.UDP:
+		return -1, answer(t.cfg.UnsolicitedUDP, why)
 	case p.Proto != packet.TCP || p.TCP.Flags.Has(packet.RST):
 		return -1, Verdict{Action: Drop, Why: why}
 	case !opens(p):
@@ -181,7 +199,12 @@ func answer(a Answer, why string) Verdict {
 // hairpin translates a packet from inside to an external endpoint: out, and in again (RFC 4787 §6, RFC 5382 REQ-8).
 func (t *Table) hairpin(now sim.Time, p *packet.Packet, src, ext packet.AddrPort) Verdict {
 	if t.cfg.Hairpinning == HairpinNone {
-		return Verdict{Action: Drop, Why: "no hairpinning"}
+		// What has no way through is for a NAT's own address, whichever side it comes from.
+		if p.Proto == packet.TCP && t.cfg.Unsolicited == PortUnreachable6s {
+			return Verdict{Action: Drop, Why: "no hairpinning"}
+		}
+		_, v := t.unsolicited(now, p, "no hairpinning")
+		return v
 	}
 	// RFC 5508 REQ-6: an echo request to an external address has no mapping to go to and is for the NAT.
 	if isEcho(p) {

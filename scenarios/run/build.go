@@ -123,7 +123,7 @@ func (w *world) connect() error {
 		}
 	}
 	for _, name := range scenarios.Names(f.NATs) {
-		if err := w.nats[name].Setup(behaviour(f.NATs[name]), inside[name]...); err != nil {
+		if err := w.nats[name].Setup(f.NATs[name].Config(), inside[name]...); err != nil {
 			return fmt.Errorf("nats.%s: %w", name, err)
 		}
 	}

@@ -80,33 +80,49 @@ func TestNATBehaviour(t *testing.T) {
 		set  scenarios.NAT
 		want func(*nat.Config) bool
 	}{
-		"mapping":         {scenarios.NAT{Mapping: "address-dependent"}, func(c *nat.Config) bool { return c.MappingBehavior == nat.EndpointAddrDependent }},
-		"filtering":       {scenarios.NAT{Filtering: "endpoint-independent"}, func(c *nat.Config) bool { return c.FilteringBehavior == nat.EndpointIndependent }},
-		"ports":           {scenarios.NAT{Ports: "random"}, func(c *nat.Config) bool { return c.Allocation == nat.Random && !c.PortPreservation }},
-		"ports of cgn":    {scenarios.NAT{Preset: "cgn", Ports: "preserve"}, func(c *nat.Config) bool { return c.Allocation != nat.Block && c.PortPreservation }},
-		"hairpin":         {scenarios.NAT{Hairpin: "internal"}, func(c *nat.Config) bool { return c.Hairpinning == nat.HairpinInternal }},
-		"unsolicited":     {scenarios.NAT{Unsolicited: "prohibited"}, func(c *nat.Config) bool { return c.Unsolicited == nat.Prohibited }},
-		"after 6 s":       {scenarios.NAT{Preset: "home", Unsolicited: "after-6s"}, func(c *nat.Config) bool { return c.Unsolicited == nat.PortUnreachable6s }},
-		"unmatched":       {scenarios.NAT{Unmatched: "pickup"}, func(c *nat.Config) bool { return c.UnmatchedInside == nat.Pickup }},
-		"reset-on-expiry": {scenarios.NAT{ResetOnExpiry: &yes}, func(c *nat.Config) bool { return c.ResetOnExpiry }},
-		"reset-closes":    {scenarios.NAT{Preset: "home", ResetCloses: &no}, func(c *nat.Config) bool { return !c.ResetCloses }},
-		"inbound-keeps":   {scenarios.NAT{InboundKeeps: &yes}, func(c *nat.Config) bool { return c.RefreshInbound }},
-		"quota":           {scenarios.NAT{Quota: 3}, func(c *nat.Config) bool { return c.PerSubscriber == 3 }},
-		"overloading":     {scenarios.NAT{Preset: "linux-masquerade", Filtering: "address-dependent"}, func(c *nat.Config) bool { return !c.PortOverloading }},
-		"timers": {scenarios.NAT{Timers: scenarios.NATTimers{UDP: &d, UDPInit: &d, ICMP: &d, Opening: &d, Open: &d, HalfClosed: &d, Closing: &d, Reset: &d}}, func(c *nat.Config) bool {
-			return c.Timers == nat.Timers{UDP: 7e9, UDPInit: 7e9, ICMP: 7e9, Opening: 7e9, Open: 7e9, Half: 7e9, Closing: 7e9, Reset: 7e9}
+		"mapping":                {scenarios.NAT{Mapping: "address-dependent"}, func(c *nat.Config) bool { return c.MappingBehavior == nat.EndpointAddrDependent }},
+		"filtering":              {scenarios.NAT{Filtering: "endpoint-independent"}, func(c *nat.Config) bool { return c.FilteringBehavior == nat.EndpointIndependent }},
+		"ports":                  {scenarios.NAT{Ports: "random"}, func(c *nat.Config) bool { return c.Allocation == nat.Random && !c.PortPreservation }},
+		"ports of cgn":           {scenarios.NAT{Preset: "cgn", Ports: "preserve"}, func(c *nat.Config) bool { return c.Allocation != nat.Block && c.PortPreservation }},
+		"hairpin":                {scenarios.NAT{Hairpin: "internal"}, func(c *nat.Config) bool { return c.Hairpinning == nat.HairpinInternal }},
+		"unsolicited":            {scenarios.NAT{Unsolicited: "prohibited"}, func(c *nat.Config) bool { return c.Unsolicited == nat.Prohibited }},
+		"after 6 s":              {scenarios.NAT{Preset: "home", Unsolicited: "after-6s"}, func(c *nat.Config) bool { return c.Unsolicited == nat.PortUnreachable6s }},
+		"unmatched":              {scenarios.NAT{Unmatched: "pickup"}, func(c *nat.Config) bool { return c.UnmatchedInside == nat.Pickup }},
+		"reset-on-expiry":        {scenarios.NAT{ResetOnExpiry: &yes}, func(c *nat.Config) bool { return c.ResetOnExpiry }},
+		"reset-closes":           {scenarios.NAT{Preset: "home", ResetCloses: &no}, func(c *nat.Config) bool { return !c.ResetCloses }},
+		"inbound-keeps":          {scenarios.NAT{InboundKeeps: &yes}, func(c *nat.Config) bool { return c.RefreshInbound }},
+		"quota":                  {scenarios.NAT{Quota: 3}, func(c *nat.Config) bool { return c.PerSubscriber == 3 }},
+		"overloading":            {scenarios.NAT{Preset: "linux-masquerade", Filtering: "address-dependent"}, func(c *nat.Config) bool { return !c.PortOverloading }},
+		"overloading, asked for": {scenarios.NAT{Mapping: "address-and-port-dependent", Filtering: "address-and-port-dependent", Overloading: &yes}, func(c *nat.Config) bool { return c.PortOverloading }},
+		"external": {scenarios.NAT{External: []string{"203.0.113.7"}}, func(c *nat.Config) bool {
+			return slices.Equal(c.External, []packet.Addr{packet.MustAddr("203.0.113.7")})
+		}},
+		"pooling":            {scenarios.NAT{Pooling: "soft"}, func(c *nat.Config) bool { return c.Pooling == nat.Soft }},
+		"port range":         {scenarios.NAT{FirstPort: 2000, LastPort: 2999, Step: 3}, func(c *nat.Config) bool { return c.FirstPort == 2000 && c.LastPort == 2999 && c.Step == 3 }},
+		"blocks":             {scenarios.NAT{Ports: "block", BlockSize: 64, MaxBlocks: 2}, func(c *nat.Config) bool { return c.BlockSize == 64 && c.MaxBlocks == 2 && c.Allocation == nat.Block }},
+		"parity, contiguity": {scenarios.NAT{Parity: &no, Contiguity: &no}, func(c *nat.Config) bool { return !c.PortParity && !c.PortContiguity }},
+		"limits":             {scenarios.NAT{Mappings: 5, Sessions: 6}, func(c *nat.Config) bool { return c.MaxMappings == 5 && c.MaxSessions == 6 }},
+		"over-quota":         {scenarios.NAT{OverQuota: "silent"}, func(c *nat.Config) bool { return c.OverQuota == nat.Silent }},
+		"unmatched-outside":  {scenarios.NAT{UnmatchedOut: "rst"}, func(c *nat.Config) bool { return c.UnmatchedOutside == nat.Reset }},
+		"fragments":          {scenarios.NAT{Fragments: "in-order"}, func(c *nat.Config) bool { return c.Fragments == nat.FragmentsInOrder }},
+		"sim-open":           {scenarios.NAT{SimOpen: "drop-synack"}, func(c *nat.Config) bool { return c.SimOpen == nat.DropOutboundSYNACK }},
+		"probe-on-expiry":    {scenarios.NAT{ProbeOnExpiry: &no}, func(c *nat.Config) bool { return !c.ProbeOnExpiry }},
+		"refresh-each":       {scenarios.NAT{RefreshEach: &yes}, func(c *nat.Config) bool { return c.RefreshSessions }},
+		"alg":                {scenarios.NAT{ALG: "drop-tls"}, func(c *nat.Config) bool { return c.ALG == nat.ALGDropTLS }},
+		"timers": {scenarios.NAT{Timers: scenarios.NATTimers{UDP: &d, UDPInit: &d, ICMP: &d, Opening: &d, Open: &d, HalfClosed: &d, Closing: &d, Reset: &d, Rest: &d}}, func(c *nat.Config) bool {
+			return c.Timers == nat.Timers{UDP: 7e9, UDPInit: 7e9, ICMP: 7e9, Opening: 7e9, Open: 7e9, Half: 7e9, Closing: 7e9, Reset: 7e9, Rest: 7e9}
 		}},
 	} {
 		if c.set.Preset == "" {
 			c.set.Preset = "rfc"
 		}
-		before := behaviour(scenarios.NAT{Preset: c.set.Preset})
-		if after := behaviour(c.set); c.want(&before) || !c.want(&after) {
+		before := scenarios.NAT{Preset: c.set.Preset}.Config()
+		if after := c.set.Config(); c.want(&before) || !c.want(&after) {
 			t.Errorf("%s: %+v", name, after)
 		}
 	}
 	for _, p := range nat.Presets {
-		c := behaviour(scenarios.NAT{Preset: p})
+		c := scenarios.NAT{Preset: p}.Config()
 		c.External = []packet.Addr{packet.MustAddr("203.0.113.1")}
 		if _, err := nat.New(c, sim.Stream{}); err != nil {
 			t.Errorf("%s: %v", p, err)

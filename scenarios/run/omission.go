@@ -40,7 +40,7 @@ var omissions = []Omission{
 		func(u *use) bool { return u.calls }},
 	{"bandwidth policing and audits", "a gateway admits whatever its links carry, and its controller never asks it what it holds", "there is a media gateway", "nodes",
 		func(u *use) bool { return u.gateway }},
-	{"application layer gateways and port control", "a NAT rewrites no SIP, and nobody can ask it for a mapping", "there is a NAT", "nat",
+	{"port control of NATs", "nobody can ask a NAT for a mapping (PCP, UPnP, NAT-PMP)", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
 	{"pacing", "TCP sends what the windows allow at once; path MTU probing and SYN cookies are left out too", "there are calls", "tcp",
 		func(u *use) bool { return u.calls }},

@@ -17,18 +17,18 @@ func TestNotModelled(t *testing.T) {
 		engine              nodes.Engine
 		with, without       string // names of entries
 	}{
-		{"a call in TLS", call, "", nodes.EngineModel, "IMS AKA and IPsec, HSS, session timers, bandwidth, undoing, cryptography of TLS, resumption, scheduling by class",
-			"bursts, jitter, routing, application layer"},
+		{"a call in TLS", call, "", nodes.EngineModel, "IMS AKA and IPsec, HSS, preconditions, bandwidth, pacing, cryptography of TLS, resumption, scheduling by class",
+			"bursts, jitter, routing, port control"},
 		{"engine real", call, "", nodes.EngineReal, "resumption", "cryptography of TLS"},
-		{"in clear", call, "sessions.chat.security=none", nodes.EngineModel, "undoing", "cryptography of TLS, resumption"},
+		{"in clear", call, "sessions.chat.security=none", nodes.EngineModel, "pacing", "cryptography of TLS, resumption"},
 		{"losses in one direction", call, "links.core.backward.loss=1%", nodes.EngineModel, "bursts", "jitter"},
 		{"losses from some time on", call, "timeline=[{at: 1s, do: set, path: links.core.loss, to: 1%}]", nodes.EngineModel, "bursts", "jitter"},
 		{"jitter", call, "links.core.jitter=1ms", nodes.EngineModel, "jitter", "bursts"},
 		{"bursts", call, "links.core.loss={model: gilbert, rate: 1%, burst: 3}", nodes.EngineModel, "scheduling by class", "bursts"},
 		{"a radio link", call, "links.access={between: [ue-a, edge], profile: wlan}", nodes.EngineModel, "a radio's grants", "jitter"},
-		{"a NAT", "nat-latch-basic", "", nodes.EngineModel, "application layer", "routing"},
+		{"a NAT", "nat-latch-basic", "", nodes.EngineModel, "port control", "routing"},
 		{"a failure", "tcp-syn-timeout", "", nodes.EngineModel, "routing", "cryptography of TLS"},
-		{"no calls", "reg-mediasec-both", "", nodes.EngineModel, "IMS AKA and IPsec", "session timers, undoing"},
+		{"no calls", "reg-mediasec-both", "", nodes.EngineModel, "IMS AKA and IPsec", "preconditions, pacing"},
 		{"nothing of it", "timeline-relay-plain", "nodes=null", nodes.EngineModel, "", "HSS, bandwidth, scheduling by class"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"imsim/internal/oracle"
 	"imsim/nodes"
 	"imsim/nodes/pcscf"
+	"imsim/nodes/ue"
 	"imsim/scenarios"
 )
 
@@ -138,8 +139,18 @@ func TestTCPAnalysis(t *testing.T) {
 
 // expected returns why a scenario's captures may hold a finding, "" when they may not.
 func expected(c *call, finding string) string {
+	for _, n := range c.scenario.File.Nodes {
+		if u, ok := n.Settings.(*ue.Config); ok && u.TCP.KeepAlive > 0 && strings.Contains(finding, "keep-alive") {
+			return "it is asked for"
+		}
+	}
 	if !strings.Contains(finding, "retransmission") {
 		return ""
+	}
+	for _, n := range c.scenario.File.NATs {
+		if n.Preset == "home" {
+			return "a NAT that has forgotten a connection loses what the gateway repeats"
+		}
 	}
 	for _, step := range c.scenario.File.Timeline {
 		if _, down := step.Action.(*scenarios.LinkDown); down {
@@ -147,6 +158,9 @@ func expected(c *call, finding string) string {
 		}
 	}
 	for _, n := range c.scenario.File.Nodes {
+		if p, ok := n.Settings.(*pcscf.Config); ok && p.NATPassiveOffer == "try" {
+			return "the gateway's SYN into a NAT is never answered, and the far end's is held"
+		}
 		if p, ok := n.Settings.(*pcscf.Config); ok && p.TCPMode == "relay" {
 			return "a relay loses what comes after Subtract, and the ends repeat their FINs (R-8)"
 		}

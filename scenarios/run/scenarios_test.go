@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,9 +42,11 @@ func TestScenarios(t *testing.T) {
 				t.Errorf("engines differ (model -, real +):\n%s", d)
 			}
 			judge(t, sc, actual)
-			six := load(t, e.Name, "run.family=ipv6")
-			l6, _ := play(t, six, Options{})
-			judge(t, six, l6)
+			if !slices.ContainsFunc(scenarios.Names(sc.File.NATs), func(n string) bool { return len(sc.File.NATs[n].External) > 0 }) {
+				six := load(t, e.Name, "run.family=ipv6") // but where a NAT's addresses are written down
+				l6, _ := play(t, six, Options{})
+				judge(t, six, l6)
+			}
 			_, st4 := play(t, sc, watched(nodes.EngineReal))
 			if st3.Fingerprint != st4.Fingerprint {
 				t.Errorf("engine real: fingerprint %s, watched %s", st3.Fingerprint, st4.Fingerprint)

@@ -1,12 +1,13 @@
-package run
+package scenarios
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
 	"imsim/internal/units"
 	"imsim/netem/nat"
-	"imsim/scenarios"
+	"imsim/netem/packet"
 )
 
 // Names of behaviours in scenarios, in the order of their numbers.
@@ -14,6 +15,10 @@ var (
 	natDependency = []string{"endpoint-independent", "address-dependent", "address-and-port-dependent", "connection-dependent"}
 	natPorts      = []string{"sequential", "random", "block"}
 	natHairpin    = []string{"external", "internal", "none"}
+	natPooling    = []string{"paired", "arbitrary", "soft"}
+	natFragments  = []string{"any-order", "in-order", "none"}
+	natSimOpen    = []string{"works", "drop-syn", "drop-synack"}
+	natALG        = []string{"none", "sip", "drop-tls"}
 	natAnswer     = []string{"silent", "rst", "port-unreachable", "host-unreachable", "prohibited", "after-6s", "pickup"}
 )
 
@@ -24,8 +29,8 @@ func choose[T ~uint8](to *T, names []string, name string) {
 	}
 }
 
-// behaviour is a NAT's configuration: its preset's, changed by what the scenario sets.
-func behaviour(n scenarios.NAT) nat.Config {
+// Config is a NAT's configuration: its preset's, changed by what the scenario sets.
+func (n NAT) Config() nat.Config {
 	c, _ := nat.Preset(n.Preset)
 	choose(&c.MappingBehavior, natDependency, n.Mapping)
 	choose(&c.FilteringBehavior, natDependency, n.Filtering)
@@ -33,6 +38,18 @@ func behaviour(n scenarios.NAT) nat.Config {
 	choose(&c.Hairpinning, natHairpin, n.Hairpin)
 	choose(&c.Unsolicited, natAnswer, n.Unsolicited)
 	choose(&c.UnmatchedInside, natAnswer, n.Unmatched)
+	choose(&c.UnsolicitedUDP, natAnswer, n.UnsolicitUDP)
+	choose(&c.UnmatchedOutside, natAnswer, n.UnmatchedOut)
+	choose(&c.OverQuota, natAnswer, n.OverQuota)
+	choose(&c.Pooling, natPooling, n.Pooling)
+	choose(&c.Fragments, natFragments, n.Fragments)
+	choose(&c.SimOpen, natSimOpen, n.SimOpen)
+	choose(&c.ALG, natALG, n.ALG)
+	for _, text := range n.External {
+		if a, err := netip.ParseAddr(text); err == nil {
+			c.External = append(c.External, packet.AddrFrom(a))
+		}
+	}
 	if n.Ports != "" {
 		c.PortPreservation = n.Ports == "preserve"
 		if c.PortPreservation && c.Allocation == nat.Block {
@@ -40,18 +57,31 @@ func behaviour(n scenarios.NAT) nat.Config {
 		}
 	}
 	if c.MappingBehavior < nat.EndpointAddrPortDependent || c.FilteringBehavior < nat.EndpointAddrPortDependent {
-		c.PortOverloading = false
+		c.PortOverloading, c.PortReuse = false, false
+	}
+	if n.Overloading != nil && !*n.Overloading {
+		c.PortReuse = false
 	}
 	for _, x := range []struct{ to, from *bool }{
 		{&c.ResetOnExpiry, n.ResetOnExpiry}, {&c.ResetCloses, n.ResetCloses}, {&c.RefreshInbound, n.InboundKeeps},
+		{&c.PortParity, n.Parity}, {&c.PortContiguity, n.Contiguity}, {&c.PortOverloading, n.Overloading}, {&c.PortReuse, n.Reuse},
+		{&c.ProbeOnExpiry, n.ProbeOnExpiry}, {&c.RefreshSessions, n.RefreshEach},
 	} {
 		if x.from != nil {
 			*x.to = *x.from
 		}
 	}
-	if n.Quota > 0 {
-		c.PerSubscriber = n.Quota
+	for _, x := range []struct {
+		to   *int
+		from int
+	}{
+		{&c.PerSubscriber, n.Quota}, {&c.MaxMappings, n.Mappings}, {&c.MaxSessions, n.Sessions}, {&c.BlockSize, n.BlockSize}, {&c.MaxBlocks, n.MaxBlocks},
+	} {
+		if x.from > 0 {
+			*x.to = x.from
+		}
 	}
+	c.FirstPort, c.LastPort, c.Step = n.FirstPort, n.LastPort, n.Step
 	t := &c.Timers
 	for _, x := range []struct {
 		to   *time.Duration
@@ -59,6 +89,7 @@ func behaviour(n scenarios.NAT) nat.Config {
 	}{
 		{&t.UDP, n.Timers.UDP}, {&t.UDPInit, n.Timers.UDPInit}, {&t.ICMP, n.Timers.ICMP}, {&t.Opening, n.Timers.Opening},
 		{&t.Open, n.Timers.Open}, {&t.Half, n.Timers.HalfClosed}, {&t.Closing, n.Timers.Closing}, {&t.Reset, n.Timers.Reset},
+		{&t.Rest, n.Timers.Rest},
 	} {
 		if x.from != nil {
 			*x.to = time.Duration(*x.from)
