@@ -1,8 +1,10 @@
 package explore
 
 import (
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"imsim/netem"
 	"imsim/netem/packet"
@@ -15,7 +17,14 @@ import (
 // Scenario is what cells with gateways are runs of.
 const Scenario = "nat-types-matrix"
 
-// settings are what a cell changes in the scenario.
+// calls are the scenarios that cells are runs of, each read once: a cell differs from others of its variant by nothing but
+// its NATs' behaviours.
+type calls struct {
+	mu   sync.Mutex
+	read map[string]*scenarios.Scenario
+}
+
+// settings are what a cell changes in the scenario, its NATs' behaviours aside.
 func (c Cell) settings() []string {
 	set := []string{
 		"nodes.ue-a.offer=" + c.Offer, "nodes.ue-b.answer=" + c.Answer,
@@ -34,34 +43,53 @@ func (c Cell) settings() []string {
 				{"nats.home=null", "links.outside=null", "links.access.between=[ue-a,edge]"},
 				{"nats.home2=null", "links.outside2=null", "links.access2.between=[ue-b,edge2]"},
 			}[i]...)
-			continue
 		}
-		p := [2]string{"nats.home.", "nats.home2."}[i]
-		set = append(set, p+"mapping="+dependencyKeys[class.Mapping], p+"filtering="+dependencyKeys[class.Filtering],
-			p+"unsolicited="+answerKeys[class.Unsolicited],
-			p+"ports=random") // so that none is right by chance
 	}
 	return set
 }
 
-// call plays a cell with gateways.
-func call(c Cell, seed uint64) (Result, error) {
-	sc, err := scenarios.Load(Scenario, scenarios.Options{Set: c.settings(), Seed: &seed})
+// scenario returns a cell's scenario.
+func (l *calls) scenario(c Cell, seed uint64) (*scenarios.Scenario, error) {
+	set := c.settings()
+	key := strings.Join(set, " ")
+	l.mu.Lock()
+	sc, ok := l.read[key]
+	if !ok {
+		var err error
+		if sc, err = scenarios.Load(Scenario, scenarios.Options{Set: set, Seed: &seed}); err != nil {
+			l.mu.Unlock()
+			return nil, err
+		}
+		if l.read == nil {
+			l.read = map[string]*scenarios.Scenario{}
+		}
+		l.read[key] = sc
+	}
+	l.mu.Unlock()
+	own := *sc
+	own.File.NATs = maps.Clone(sc.File.NATs)
+	for i, class := range [2]Class{c.A, c.B} {
+		if !class.Public {
+			name := [2]string{"home", "home2"}[i]
+			n := own.File.NATs[name]
+			n.Mapping, n.Filtering, n.Unsolicited = dependencyKeys[class.Mapping], dependencyKeys[class.Filtering], answerKeys[class.Unsolicited]
+			n.Ports = "random" // so that none is right by chance
+			own.File.NATs[name] = n
+		}
+	}
+	return &own, nil
+}
+
+// play plays a cell with gateways.
+func (l *calls) play(c Cell, seed uint64) (Result, error) {
+	sc, err := l.scenario(c, seed)
 	if err != nil {
 		return Result{}, err
 	}
 	o := &steps{}
-	seen := &refusals{}
+	lost := &astray{}
 	_, err = run.Run(sc, run.Options{
-		Observer: o, Trace: seen.record, Unwatched: true,
-		Started: func(_ *sim.Kernel, n *netem.Network) {
-			seen.names = map[sim.Entity]string{}
-			for node, name := range map[string]string{"home": "NAT A", "home2": "NAT B"} { //tidy:order a set
-				if x := n.Node(node); x != nil {
-					seen.names[netem.CoreOf(x).Entity()] = name
-				}
-			}
-		},
+		Observer: o, Unwatched: true, Started: func(_ *sim.Kernel, n *netem.Network) { lost.watch(n) },
 	})
 	if err != nil {
 		return Result{}, err
@@ -69,9 +97,11 @@ func call(c Cell, seed uint64) (Result, error) {
 	r := Result{Cell: c, OK: o.outcome == "released" && o.delivered == 2}
 	if r.OK {
 		r.Reason = o.opened()
+		r.Cause = r.Reason
 		return r, nil
 	}
-	r.Reason = strings.Join(append(seen.told(), o.failed()...), "; ")
+	r.Kind, r.Cause = o.failed(lost.list)
+	r.Reason = strings.Join(append([]string{r.Cause}, o.fails...), "; ")
 	return r, nil
 }
 
@@ -82,7 +112,6 @@ type steps struct {
 	opener    [2]bool // sent a SYN: UE-A, UE-B
 	reached   [2]bool // by a SYN: UE-A, UE-B
 	rejected  string
-	into      []string // gateways that opened towards their UE, which is in the way where a NAT is
 	fails     []string
 }
 
@@ -98,14 +127,10 @@ func (s *steps) Milestone(m nodes.Milestone) {
 	case nodes.SYNSent:
 		if isUE {
 			s.opener[i] = true
-		} else if m.Leg == "access" && !strings.HasPrefix(m.Detail, "#") {
-			if t := "the SYN for UE-" + map[string]string{"agw1": "A", "agw2": "B"}[m.Node] + " goes to its private address, which leads nowhere"; !slices.Contains(s.into, t) {
-				s.into = append(s.into, t)
-			}
 		}
 	case nodes.CallRejected:
 		if s.rejected == "" {
-			s.rejected = m.Node + " refuses the offer"
+			s.rejected = m.Node + " refuses the offer: " + m.Detail
 		}
 	case nodes.TCPFailed:
 		if len(s.fails) == 0 {
@@ -113,7 +138,7 @@ func (s *steps) Milestone(m nodes.Milestone) {
 			if m.Leg != "" {
 				where += "/" + m.Leg
 			}
-			s.fails = append(s.fails, where+" "+m.Detail)
+			s.fails = append(s.fails, where+": "+m.Detail)
 		}
 	}
 }
@@ -141,20 +166,42 @@ func (s *steps) opened() string {
 	return "gateways opened"
 }
 
-// failed says what was in the way.
-func (s *steps) failed() (out []string) {
-	if s.rejected != "" {
-		return []string{s.rejected}
+// failed says what was in the way; lost are SYNs that found no way.
+func (s *steps) failed(lost []string) (Kind, string) {
+	switch {
+	case s.rejected != "":
+		return Rejected, s.rejected
+	case len(lost) > 0:
+		return Private, strings.Join(lost, "; ")
+	case s.opener == [2]bool{}:
+		return Shut, "nobody opens"
 	}
-	out = append(out, s.into...)
-	if len(out) == 0 && s.opener == [2]bool{} {
-		out = append(out, "nobody opens")
+	return Shut, "the call ends: " + s.outcome
+}
+
+// astray notes SYNs that a router before a NAT had no route for, because they go to a UE's own address.
+type astray struct{ list []string }
+
+// watch looks at the routers next to the gateways.
+func (l *astray) watch(n *netem.Network) {
+	for i, name := range [2]string{"edge", "edge2"} {
+		if n.Node([2]string{"home", "home2"}[i]) == nil {
+			continue
+		}
+		ue := n.Node([2]string{"ue-a", "ue-b"}[i]).(*netem.Host).Addr(true)
+		text := "the SYN of " + [2]string{"agw1", "agw2"}[i] + " goes to " + names[i] + "'s private address, to which " + name + " knows no route"
+		var pending bool
+		for _, f := range netem.CoreOf(n.Node(name)).Interfaces() {
+			f.AddTap(func(out bool, p *packet.Packet) {
+				switch {
+				case !out && p.Proto == packet.TCP && opening(p) && p.Dst == ue:
+					if pending = true; !slices.Contains(l.list, text) {
+						l.list = append(l.list, text)
+					}
+				case out && pending && p.Proto == packet.TCP && opening(p) && p.Dst == ue:
+					l.list = slices.DeleteFunc(l.list, func(t string) bool { return t == text })
+				}
+			})
+		}
 	}
-	if len(out) == 0 && len(s.fails) > 0 {
-		out = append(out, s.fails...)
-	}
-	if len(out) == 0 && s.opener[0] != s.opener[1] {
-		out = append(out, "the SYN of UE-"+map[bool]string{true: "A", false: "B"}[s.opener[0]]+" finds no way to its partner")
-	}
-	return out
 }

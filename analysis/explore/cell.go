@@ -12,11 +12,12 @@ const (
 	Merge
 	Open
 	Punch
+	Repunch
 	Predict
 	numMethods
 )
 
-var methodNames = [numMethods]string{"relay", "fwd", "merge", "open", "punch", "predict"}
+var methodNames = [numMethods]string{"relay", "fwd", "merge", "open", "punch", "punch-again", "predict"}
 
 func (m Method) String() string { return methodNames[m] }
 
@@ -70,5 +71,7 @@ type Cell struct {
 type Result struct {
 	Cell
 	OK     bool
-	Reason string // what was in the way; how it came up where it did
+	Kind   Kind   // Connected where OK
+	Reason string // what was in the way, in full; how it came up where it did
+	Cause  string // the same without what was answered and how attempts ended
 }

@@ -47,15 +47,14 @@ func (c Class) config(counts bool) nat.Config {
 	return cfg
 }
 
-// Choice restricts the classes. An empty list takes the usual ones: not the connection-dependent behaviours, and of the
-// answers drop, rst and icmp. The first class is always that of a UE without NAT.
+// Choice restricts the classes. An empty list takes all. The first class is always that of a UE without NAT.
 type Choice struct{ Mapping, Filtering, Unsolicited []string }
 
 // Classes returns the chosen classes in order. An error names what is not a behaviour.
 func (c Choice) Classes() ([]Class, error) {
-	pick := func(what string, given, all []string, usual int) (out []int, err error) {
+	pick := func(what string, given, all []string) (out []int, err error) {
 		if len(given) == 0 {
-			given = all[:usual]
+			given = all
 		}
 		for _, g := range given {
 			at := -1
@@ -71,11 +70,11 @@ func (c Choice) Classes() ([]Class, error) {
 		}
 		return out, nil
 	}
-	m, err := pick("mapping", c.Mapping, mappings, 3)
+	m, err := pick("mapping", c.Mapping, mappings)
 	if err != nil {
 		return nil, err
 	}
-	f, err := pick("filtering", c.Filtering, filters, 3)
+	f, err := pick("filtering", c.Filtering, filters)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +82,7 @@ func (c Choice) Classes() ([]Class, error) {
 	for _, a := range answering {
 		names = append(names, answers[a])
 	}
-	u, err := pick("answer to an unsolicited SYN", c.Unsolicited, names, 3)
+	u, err := pick("answer to an unsolicited SYN", c.Unsolicited, names)
 	if err != nil {
 		return nil, err
 	}

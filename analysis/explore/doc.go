@@ -13,6 +13,7 @@
 //	merge    gateways end TCP, and the ALG makes a UE behind a NAT the one that opens (TS 23.334 §5.16.2.3)
 //	open     no gateway; both UEs open at once to where the other was seen, and neither listens
 //	punch    the same, and both listen on the same port (RFC 5128 §3.4)
+//	punch-again  as punch, and a refused UE opens again each second
 //	predict  the same, and a UE whose partner's NAT takes another port for every destination guesses the next one
 //
 // # Not modelled

@@ -1,8 +1,6 @@
 package explore
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,15 +12,18 @@ import (
 	"imsim/sim"
 )
 
+const serverPort = 3478
+
+var names = [2]string{"UE-A", "UE-B"}
+
 // holes plays a cell without gateways: two hosts, each behind a NAT, and a server that tells each where the other was seen.
 func holes(c Cell, seed uint64) (Result, error) {
-	var seen refusals
-	k := sim.New(sim.Config{Seed: seed, Trace: seen.record})
+	k := sim.New(sim.Config{Seed: seed})
 	n := netem.New(k, netem.Config{})
 	hosts := [2]*netem.Host{n.AddHost("ue-a"), n.AddHost("ue-b")}
 	server, core := n.AddHost("server"), n.AddRouter("core")
 	nats := [2]*nat.Node{} // nil where there is none
-	var inside [2]*netem.Interface
+	var inside, outside [2]*netem.Interface
 	link := func(a, b netem.Node, d time.Duration) (*netem.Interface, *netem.Interface, error) {
 		return n.Connect(a, b, netem.Symmetric(netem.DirectionConfig{Delay: d}))
 	}
@@ -38,7 +39,7 @@ func holes(c Cell, seed uint64) (Result, error) {
 		if _, inside[i], err = link(hosts[i], border, time.Millisecond); err != nil {
 			return Result{}, err
 		}
-		if _, _, err = link(border, core, Between/2); err != nil {
+		if outside[i], _, err = link(border, core, Between/2); err != nil {
 			return Result{}, err
 		}
 	}
@@ -56,17 +57,16 @@ func holes(c Cell, seed uint64) (Result, error) {
 	if err := n.ComputeRoutes(); err != nil {
 		return Result{}, err
 	}
-	if _, err := punch.NewServer(server, 3478, tcp.ProfileLinux()); err != nil {
+	if _, err := punch.NewServer(server, serverPort, tcp.ProfileLinux()); err != nil {
 		return Result{}, err
 	}
-	seen.names = map[sim.Entity]string{}
 	var peers [2]*punch.Peer
+	var doors []*door
 	for i := range 2 {
 		if nats[i] != nil {
 			nats[i].RouteInside()
-			seen.names[nats[i].Entity()] = [2]string{"NAT A", "NAT B"}[i]
 		}
-		cfg := punch.Config{Name: hosts[i].Name(), Port: 40000, Deaf: c.Method == Open, TCP: tcp.ProfileLinux()}
+		cfg := punch.Config{Name: hosts[i].Name(), Port: 40000, Deaf: c.Method == Open, RetryRefused: c.Method == Repunch, TCP: tcp.ProfileLinux()}
 		if i == 1 {
 			cfg.Delay = max(c.Offset, 0)
 		} else {
@@ -76,9 +76,12 @@ func holes(c Cell, seed uint64) (Result, error) {
 			cfg.Predict = 1
 		}
 		peers[i] = punch.NewPeer(k, hosts[i], cfg)
+		d := &door{k: k, ue: names[i], from: names[1-i], border: [2]string{"NAT A", "NAT B"}[i], peer: peers[i]}
+		d.watch(inside[i], outside[i], serverPort)
+		doors = append(doors, d)
 	}
 	for i := range 2 {
-		at := packet.AddrPort{Addr: server.Addr(true), Port: 3478}
+		at := packet.AddrPort{Addr: server.Addr(true), Port: serverPort}
 		if err := peers[i].Start(at, hosts[1-i].Name(), sim.Cause{}); err != nil {
 			return Result{}, err
 		}
@@ -90,15 +93,19 @@ func holes(c Cell, seed uint64) (Result, error) {
 	r := Result{Cell: c, OK: a.Open && b.Open}
 	if r.OK {
 		r.Reason = way(a.How, b.How)
+		r.Cause = r.Reason
 		return r, nil
 	}
-	var parts []string
-	for i, o := range []*punch.Outcome{a, b} {
-		if len(o.Refused) > 0 && o.Refused[0] != tcp.Aborted {
-			parts = append(parts, fmt.Sprintf("UE-%c %s", 'A'+rune(i), ended[o.Refused[0]]))
-		}
+	r.Kind = kindOf(doors)
+	var short, long []string
+	for i := range 2 { // UE-A's SYN first, which comes to UE-B's door
+		short = append(short, doors[1-i].story(false)...)
+		long = append(long, doors[1-i].story(true)...)
 	}
-	r.Reason = strings.Join(append(seen.told(), parts...), "; ")
+	for i := range 2 {
+		long = append(long, ended(names[i], &peers[i].Outcome)...)
+	}
+	r.Cause, r.Reason = strings.Join(short, "; "), strings.Join(long, "; ")
 	return r, nil
 }
 
@@ -113,38 +120,4 @@ func way(a, b punch.How) string {
 		return "UE-B opened, UE-A accepted"
 	}
 	return "over two connections"
-}
-
-var ended = map[tcp.Reason]string{
-	tcp.Refused: "was refused", tcp.Unreachable: "was refused", tcp.TimedOut: "gave up", tcp.PeerReset: "was reset",
-}
-
-// refusals notes what NATs did not let through, each kind once.
-type refusals struct {
-	names map[sim.Entity]string
-	list  []string
-}
-
-// texts say what a NAT's reason means here.
-var texts = map[string]string{
-	"filtered":      "filters the partner's SYN",
-	"no mapping":    "has no mapping at the port that the partner opened to",
-	"no connection": "knows no such connection",
-}
-
-func (f *refusals) record(_ sim.RecordID, r *sim.Record) {
-	who, ok := f.names[r.Node]
-	why, known := texts[r.Text]
-	if !ok || !known {
-		return
-	}
-	if t := who + " " + why; !slices.Contains(f.list, t) {
-		f.list = append(f.list, t)
-	}
-}
-
-// told returns the reasons in order of the NATs.
-func (f *refusals) told() []string {
-	slices.Sort(f.list)
-	return f.list
 }

@@ -92,6 +92,7 @@ func (m *Matrix) play(ctx context.Context, opt Options) error {
 	var next, done atomic.Int64
 	var workers sync.WaitGroup
 	var mu sync.Mutex
+	var shared calls
 	failed := -1
 	var failure error
 	for range min(jobs, len(m.Results)) {
@@ -101,7 +102,7 @@ func (m *Matrix) play(ctx context.Context, opt Options) error {
 				if i >= len(m.Results) {
 					return
 				}
-				r, err := m.Results[i].Cell.play(opt.Seed)
+				r, err := m.Results[i].Cell.play(&shared, opt.Seed)
 				if err != nil {
 					mu.Lock()
 					if failed < 0 || i < failed {
@@ -124,9 +125,9 @@ func (m *Matrix) play(ctx context.Context, opt Options) error {
 	return ctx.Err()
 }
 
-func (c Cell) play(seed uint64) (Result, error) {
+func (c Cell) play(l *calls, seed uint64) (Result, error) {
 	if c.Method.gateways() {
-		return call(c, seed)
+		return l.play(c, seed)
 	}
 	return holes(c, seed)
 }

@@ -30,6 +30,9 @@ func foretell(c Cell) bool {
 		return fits && !passes(b, a, false) && quiet(b)
 	}
 	toB, toA := passes(b, a, true), passes(a, b, true)
+	if c.Method == Repunch {
+		return toB || toA // what was refused once is tried again, when both have opened
+	}
 	if !late {
 		// A SYN from where its UE was seen finds the partner's attempt, not the one who listens.
 		toB = toB && !(fixed(a) && says(a, b))
@@ -69,8 +72,8 @@ func passes(x, y Class, after bool) bool {
 
 // TestHoles holds every cell without gateways against the predictor.
 func TestHoles(t *testing.T) {
-	choice := Choice{Unsolicited: []string{"drop", "rst", "icmp", "6s"}}
-	m, err := NAT(context.Background(), Options{Choice: choice, Methods: []string{"open", "punch", "predict"}, Seed: 1})
+	choice := Choice{Mapping: mappings[:3], Filtering: filters[:3]}
+	m, err := NAT(context.Background(), Options{Choice: choice, Methods: []string{"open", "punch", "punch-again", "predict"}, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +139,7 @@ func TestCalls(t *testing.T) {
 func TestWorkers(t *testing.T) {
 	var last string
 	for _, jobs := range []int{1, 7} {
-		m, err := NAT(context.Background(), Options{Choice: Choice{Unsolicited: []string{"rst"}}, Methods: []string{"punch", "open"}, Seed: 3, Jobs: jobs})
+		m, err := NAT(context.Background(), Options{Choice: Choice{Mapping: mappings[:3], Filtering: filters[:3], Unsolicited: []string{"rst"}}, Methods: []string{"punch", "open"}, Seed: 3, Jobs: jobs})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,7 +50,7 @@ func (m *Matrix) SVG(out io.Writer) error {
 	fmt.Fprintf(&s, "<text class=\"s\" x=\"12\" y=\"40\">UE-A's NAT from top to bottom, UE-B's from left to right: mapping/filtering, in each the answers to an unsolicited SYN (%s). %d runs, seed %d.</text>\n",
 		m.answersShown(), len(m.Results), m.Seed)
 	x := 12.0
-	for _, k := range []struct{ colour, text string }{{comesUp, "connected"}, {refused, "not, and an attempt was refused or reset"}, {silence, "not, and nobody said a word"}} {
+	for _, k := range []struct{ colour, text string }{{comesUp, "connected"}, {refused, "not: refused, too early, or ended by an answer"}, {silence, "not: kept out by its port, or sent to a private address"}} {
 		fmt.Fprintf(&s, "<rect x=\"%s\" y=\"50\" width=\"9\" height=\"9\" fill=\"%s\" stroke=\"#999\" stroke-width=\"0.4\"/><text class=\"s\" x=\"%s\" y=\"58\">%s</text>\n", num(x), k.colour, num(x+13), k.text)
 		x += 30 + 4.7*float64(len(k.text))
 	}
@@ -158,11 +158,10 @@ func (m *Matrix) panel(s *strings.Builder, v int, x, y float64, at []float64, si
 
 // colour is that of a cell.
 func (m *Matrix) colour(v, a, b int) string {
-	r := m.At(v, a, b)
-	switch {
-	case r.OK:
+	switch m.At(v, a, b).Kind {
+	case Connected:
 		return comesUp
-	case strings.Contains(r.Reason, "refuse") || strings.Contains(r.Reason, "reset"):
+	case Rejected, Early, Ended:
 		return refused
 	}
 	return silence

@@ -17,7 +17,12 @@ import (
 func (m *Matrix) Text(out io.Writer) error {
 	w := bufio.NewWriter(out)
 	fmt.Fprintf(w, "TCP between two UEs, each behind one of %d kinds of NAT or none: %d runs, seed %d\n", len(m.Classes)-1, len(m.Results), m.Seed)
-	fmt.Fprintf(w, "a kind is mapping/filtering and the answer to an unsolicited SYN; ● a connection, · none\n")
+	fmt.Fprintf(w, "a kind is mapping/filtering and the answer to an unsolicited SYN\n")
+	for k := range numKinds {
+		if m.has(k) {
+			fmt.Fprintf(w, "  %s  %s\n", kindMarks[k], kindTexts[k])
+		}
+	}
 	for v := range m.Variants {
 		m.variantText(w, v)
 	}
@@ -26,12 +31,12 @@ func (m *Matrix) Text(out io.Writer) error {
 
 func (m *Matrix) variantText(w io.Writer, v int) {
 	n := len(m.Classes)
-	come, reasons := 0, map[string]int{}
+	come, reasons := 0, map[told]int{}
 	for i := range n * n {
 		if r := m.At(v, i/n, i%n); r.OK {
 			come++
 		} else {
-			reasons[r.Reason]++
+			reasons[told{r.Kind, r.Cause}]++
 		}
 	}
 	fmt.Fprintf(w, "\n%v: %d of %d\n", m.Variants[v], come, n*n)
@@ -49,33 +54,43 @@ func (m *Matrix) variantText(w io.Writer, v int) {
 		for i, a := range groups {
 			fmt.Fprintf(w, "  %2d  %-*s  ", i+1, width, m.label(a))
 			for _, b := range groups {
-				mark := "·"
-				if m.At(v, a[0], b[0]).OK {
-					mark = "●"
-				}
-				fmt.Fprintf(w, "  %s", mark)
+				fmt.Fprintf(w, "  %s", kindMarks[m.At(v, a[0], b[0]).Kind])
 			}
 			fmt.Fprintln(w)
 		}
 	}
-	names := make([]string, 0, len(reasons))
+	list := make([]told, 0, len(reasons))
 	for r := range reasons { //tidy:order sorted below
-		names = append(names, r)
+		list = append(list, r)
 	}
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(reasons[b]-reasons[a], strings.Compare(a, b)) })
-	for _, r := range names {
-		fmt.Fprintf(w, "  %5d  %s\n", reasons[r], r)
+	slices.SortFunc(list, func(a, b told) int {
+		return cmp.Or(reasons[b]-reasons[a], int(a.kind)-int(b.kind), strings.Compare(a.cause, b.cause))
+	})
+	for _, r := range list {
+		fmt.Fprintf(w, "  %5d %s  %s\n", reasons[r], kindMarks[r.kind], r.cause)
 	}
 }
 
-// alike puts classes together that come through, and are come through to, in the same cases.
+// told is a cause with its kind.
+type told struct {
+	kind  Kind
+	cause string
+}
+
+// has reports whether any case is of a kind.
+func (m *Matrix) has(k Kind) bool {
+	return slices.ContainsFunc(m.Results, func(r Result) bool { return r.Kind == k })
+}
+
+// alike puts classes together that have the same kinds of ends with all others, on either side.
 func (m *Matrix) alike(v int) (groups [][]int) {
 	n := len(m.Classes)
 	at := map[string]int{}
 	for i := range n {
 		var key strings.Builder
 		for j := range n {
-			fmt.Fprintf(&key, "%t%t", m.At(v, i, j).OK, m.At(v, j, i).OK)
+			key.WriteByte('0' + byte(m.At(v, i, j).Kind))
+			key.WriteByte('0' + byte(m.At(v, j, i).Kind))
 		}
 		g, ok := at[key.String()]
 		if !ok {
@@ -140,7 +155,7 @@ func (m *Matrix) label(set []int) string {
 // CSV writes a line a cell.
 func (m *Matrix) CSV(out io.Writer) error {
 	w := csv.NewWriter(out)
-	w.Write([]string{"method", "offer", "answer", "offset_ms", "a_mapping", "a_filtering", "a_unsolicited", "b_mapping", "b_filtering", "b_unsolicited", "connected", "reason"})
+	w.Write([]string{"method", "offer", "answer", "offset_ms", "a_mapping", "a_filtering", "a_unsolicited", "b_mapping", "b_filtering", "b_unsolicited", "connected", "kind", "reason"})
 	class := func(c Class) []string {
 		if c.Public {
 			return []string{"none", "none", "none"}
@@ -153,7 +168,7 @@ func (m *Matrix) CSV(out io.Writer) error {
 		if !r.Method.gateways() {
 			line[3] = strconv.FormatInt(int64(r.Offset/time.Millisecond), 10)
 		}
-		w.Write(append(line, strconv.FormatBool(r.OK), r.Reason))
+		w.Write(append(line, strconv.FormatBool(r.OK), r.Kind.String(), r.Reason))
 	}
 	w.Flush()
 	return w.Error()

@@ -30,7 +30,8 @@ type Use struct {
 	OffsetMS  float64        `json:"offset_ms"`
 	Connected int            `json:"connected"`
 	Cases     int            `json:"cases"`
-	Reasons   map[string]int `json:"reasons"` // of those not connected
+	Kinds     map[string]int `json:"kinds"`   // of those not connected
+	Reasons   map[string]int `json:"reasons"` // of those, without what was answered
 }
 
 // Summary returns what each variant came to.
@@ -38,12 +39,13 @@ func (m *Matrix) Summary() []Use {
 	var out []Use
 	n := len(m.Classes)
 	for v, x := range m.Variants {
-		u := Use{Method: x.Method.String(), Offer: x.Offer, Answer: x.Answer, OffsetMS: x.Offset.Seconds() * 1e3, Cases: n * n, Reasons: map[string]int{}}
+		u := Use{Method: x.Method.String(), Offer: x.Offer, Answer: x.Answer, OffsetMS: x.Offset.Seconds() * 1e3, Cases: n * n, Kinds: map[string]int{}, Reasons: map[string]int{}}
 		for i := range n * n {
 			if r := m.At(v, i/n, i%n); r.OK {
 				u.Connected++
 			} else {
-				u.Reasons[r.Reason]++
+				u.Kinds[r.Kind.String()]++
+				u.Reasons[r.Cause]++
 			}
 		}
 		out = append(out, u)

@@ -42,7 +42,7 @@ func natMatrixCommand() *cobra.Command {
 			"the direction of set-up or merge, with every a=setup; and without, by opening at once, punching holes and predicting\n" +
 			"ports. Each case is a run. It prints which come up and what is in the way of the others, and writes matrix.txt,\n" +
 			"matrix.csv (a line a case) and matrix.svg.",
-		Example: "  simulate explore nat-matrix\n  simulate explore nat-matrix --method open,punch --unsolicited drop,rst,icmp,6s --out out/holes",
+		Example: "  simulate explore nat-matrix\n  simulate explore nat-matrix --method open,punch --unsolicited drop,rst --out out/holes",
 		Args:    none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
@@ -79,10 +79,10 @@ func natMatrixCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&opt.Methods, "method", nil, "relay, fwd, merge, open, punch, predict; all by default")
-	f.StringSliceVar(&opt.Choice.Mapping, "mapping", nil, "EIM, ADM, APDM, CDM; by default all but CDM")
-	f.StringSliceVar(&opt.Choice.Filtering, "filtering", nil, "EIF, ADF, APDF, CDF; by default all but CDF")
-	f.StringSliceVar(&opt.Choice.Unsolicited, "unsolicited", nil, "answer to an unsolicited SYN: drop, rst, icmp, 6s; by default all but 6s")
+	f.StringSliceVar(&opt.Methods, "method", nil, "relay, fwd, merge, open, punch, punch-again, predict; all by default")
+	f.StringSliceVar(&opt.Choice.Mapping, "mapping", nil, "EIM, ADM, APDM, CDM; all by default")
+	f.StringSliceVar(&opt.Choice.Filtering, "filtering", nil, "EIF, ADF, APDF, CDF; all by default")
+	f.StringSliceVar(&opt.Choice.Unsolicited, "unsolicited", nil, "answer to an unsolicited SYN: drop, rst, icmp, 6s; all by default")
 	f.Uint64Var(&opt.Seed, "seed", 1, "seed of every run")
 	f.IntVar(&opt.Jobs, "jobs", 0, "runs at a time; 0: one a processor")
 	f.StringVar(&out, "out", "", "`directory` to write into (default out/nat-matrix)")
