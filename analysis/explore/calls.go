@@ -89,7 +89,7 @@ func (l *calls) play(c Cell, seed uint64) (Result, error) {
 	o := &steps{}
 	lost := &astray{}
 	_, err = run.Run(sc, run.Options{
-		Observer: o, Unwatched: true, Started: func(_ *sim.Kernel, n *netem.Network) { lost.watch(n) },
+		Observer: o, Unwatched: true, Trace: lost.record, Started: func(_ *sim.Kernel, n *netem.Network) { lost.watch(n) },
 	})
 	if err != nil {
 		return Result{}, err
@@ -179,29 +179,27 @@ func (s *steps) failed(lost []string) (Kind, string) {
 	return Shut, "the call ends: " + s.outcome
 }
 
-// astray notes SYNs that a router before a NAT had no route for, because they go to a UE's own address.
-type astray struct{ list []string }
+// astray notes which gateways dropped packets for want of a route: to their UE's own address, which is behind a NAT.
+type astray struct {
+	texts map[sim.Entity]string
+	list  []string
+}
 
-// watch looks at the routers next to the gateways.
+// watch says what a drop at either gateway would mean.
 func (l *astray) watch(n *netem.Network) {
-	for i, name := range [2]string{"edge", "edge2"} {
-		if n.Node([2]string{"home", "home2"}[i]) == nil {
-			continue
+	l.texts = map[sim.Entity]string{}
+	for i, name := range [2]string{"agw1", "agw2"} {
+		if n.Node([2]string{"home", "home2"}[i]) != nil {
+			l.texts[netem.CoreOf(n.Node(name)).Entity()] = name + " sends a SYN to " + names[i] + "'s private address, to which there is no route"
 		}
-		ue := n.Node([2]string{"ue-a", "ue-b"}[i]).(*netem.Host).Addr(true)
-		text := "the SYN of " + [2]string{"agw1", "agw2"}[i] + " goes to " + names[i] + "'s private address, to which " + name + " knows no route"
-		var pending bool
-		for _, f := range netem.CoreOf(n.Node(name)).Interfaces() {
-			f.AddTap(func(out bool, p *packet.Packet) {
-				switch {
-				case !out && p.Proto == packet.TCP && opening(p) && p.Dst == ue:
-					if pending = true; !slices.Contains(l.list, text) {
-						l.list = append(l.list, text)
-					}
-				case out && pending && p.Proto == packet.TCP && opening(p) && p.Dst == ue:
-					l.list = slices.DeleteFunc(l.list, func(t string) bool { return t == text })
-				}
-			})
-		}
+	}
+}
+
+func (l *astray) record(_ sim.RecordID, r *sim.Record) {
+	if r.Kind != "host.drop" && r.Kind != "router.drop" || r.Text != "no route" {
+		return
+	}
+	if t := l.texts[r.Node]; t != "" && !slices.Contains(l.list, t) {
+		l.list = append(l.list, t)
 	}
 }

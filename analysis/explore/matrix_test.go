@@ -131,6 +131,16 @@ func TestCalls(t *testing.T) {
 		if r.OK != want || r.Reason == "" {
 			t.Errorf("%v: %v to %v: %v (%s), want %v", r.Variant, r.A, r.B, r.OK, r.Reason, want)
 		}
+		kind := Connected
+		switch {
+		case !want && r.Method == Merge:
+			kind = Rejected
+		case !want:
+			kind = Private
+		}
+		if r.Kind != kind {
+			t.Errorf("%v: %v to %v: kind %v (%s), want %v", r.Variant, r.A, r.B, r.Kind, r.Reason, kind)
+		}
 	}
 	t.Logf("%d calls", len(m.Results))
 }
