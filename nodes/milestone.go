@@ -42,6 +42,7 @@ const (
 	SYNACKSent     = "tcp.synack.sent"
 	SYNACKReceived = "tcp.synack.received"
 	Latched        = "tcp.latched" // detail: the source that is the remote address from now on
+	HolePunch      = "tcp.punch"   // a gateway opens into a NAT; detail: where to
 	TCPEstablished = "tcp.established"
 	TCPFailed      = "tcp.failed" // detail: cause
 	FINSent        = "tcp.fin.sent"

@@ -8,7 +8,7 @@ type Step struct {
 	When   *Milestone      `yaml:"when" jsonschema_description:"milestone, in any session, that brings it about"`
 	After  units.Duration  `yaml:"after" jsonschema_description:"pause after the milestone of when"`
 	Do     string          `yaml:"do" jsonschema:"required" jsonschema_description:"what is done"`
-	Action any             `yaml:"-"` // *LinkDown, *LinkUp, *SetValue, *H248Drop or *NATReboot; nil only beside an error
+	Action any             `yaml:"-"` // *LinkDown, *LinkUp, *SetValue, *H248Drop, *NATReboot, *MediaReset, *MediaClose or *Restart; nil only beside an error
 }
 
 // LinkDown loses every packet that is sent into a link, and those in it.
@@ -41,12 +41,30 @@ type NATReboot struct {
 	NAT string `yaml:"nat" jsonschema:"required" jsonschema_description:"the NAT that is switched off and on"`
 }
 
+// MediaReset breaks off the media connections of a UE.
+type MediaReset struct {
+	Node string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE whose application crashes"`
+}
+
+// MediaClose closes the media connections of a UE in good order.
+type MediaClose struct {
+	Node string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE that closes; its calls stay up"`
+}
+
+// Restart makes a media gateway lose all that it has.
+type Restart struct {
+	Node string `yaml:"node" node:"mediagw" jsonschema:"required" jsonschema_description:"the gateway that restarts"`
+}
+
 var actions = []variant{
 	{"link-down", "lose every packet on a link", LinkDown{}},
 	{"link-up", "repair a link", LinkUp{}},
 	{"set", "change a value of a link", SetValue{}},
 	{"h248-drop", "lose H.248 messages", H248Drop{}},
 	{"nat-reboot", "make a NAT forget its mappings", NATReboot{}},
+	{"media-reset", "reset a UE's media connections", MediaReset{}},
+	{"media-close", "close a UE's media connections", MediaClose{}},
+	{"restart", "restart a media gateway", Restart{}},
 }
 
 func (*Step) variants() (string, []variant) { return "do", actions }

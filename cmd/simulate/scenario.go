@@ -8,6 +8,7 @@ import (
 
 	"imsim/analysis/study"
 	"imsim/nodes/bearer"
+	"imsim/nodes/mediagw"
 	"imsim/nodes/protocol/h248"
 	"imsim/scenarios"
 )
@@ -66,8 +67,17 @@ func explainCommand() *cobra.Command {
 					return err
 				}
 				fmt.Fprintln(cmd.OutOrStdout())
+				for _, name := range scenarios.Names(sc.File.Nodes) {
+					if g, ok := sc.File.Nodes[name].Settings.(*mediagw.Config); ok && len(g.Rules) > 0 {
+						fmt.Fprintf(cmd.OutOrStdout(), "%s has rules of its own.\n", name)
+						if err := bearer.Standard().With(g.Rules, nil).Write(cmd.OutOrStdout()); err != nil {
+							return err
+						}
+						fmt.Fprintln(cmd.OutOrStdout())
+					}
+				}
 			}
-			return bearer.WriteRules(cmd.OutOrStdout())
+			return bearer.Standard().Write(cmd.OutOrStdout())
 		},
 	}
 	setFlag(cmd, &set)

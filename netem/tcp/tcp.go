@@ -73,6 +73,7 @@ const (
 	Classic SYNSchedule = iota // 1, 3, 7, 15, 31, 63; gives up at 127 (RFC 6298 backoff, Linux before 6.5)
 	Linux                      // 1, 2, 3, 4, 5, 7, 11, 19, 35, 67; gives up at 131 (Linux since 6.5)
 	RFC                        // 1, 3, 7, 15, 31, 63, 123; gives up at 183 (RFC 9293 §3.8.3: at least three minutes)
+	Steady                     // every InitialRTO, for ConnectTimeout: hole punching (RFC 5128 §3.4)
 )
 
 // State is a connection's state (RFC 9293 §3.3.2).

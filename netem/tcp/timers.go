@@ -138,6 +138,8 @@ func (c *Conn) synGap(n int) (gap time.Duration, again bool) {
 		return rto, true // tcp_syn_linear_timeouts
 	case c.cfg.SYNSchedule == Linux:
 		return rto << min(n-5, 6), n <= 10
+	case c.cfg.SYNSchedule == Steady:
+		return rto, true
 	case c.cfg.SYNSchedule == RFC:
 		return min(rto<<min(n-1, 6), max(rto, defaultMaxRTO)), n <= 7
 	}

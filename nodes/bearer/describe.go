@@ -8,7 +8,7 @@ var (
 	tcpNames  = [...]string{"idle", "held", "syn-sent", "syn-rcvd", "est", "half-in", "half-out", "closing", "closed"}
 	tlsNames  = [...]string{"none", "idle", "armed", "handshake", "verify-wait", "est", "cn-sent", "cn-rcvd", "closed"}
 	roleNames = [...]string{"undecided", "passive", "active", "holdconn"}
-	flagNames = [...]string{"complete", "client", "1.3", "cn-sent", "cn-rcvd", "begun", "protected", "live", "aware", "leaving", "ending"}
+	flagNames = [...]string{"complete", "client", "1.3", "cn-sent", "cn-rcvd", "begun", "protected", "live", "aware", "leaving", "ending", "renewing"}
 	factNames = [...]string{"strict", "interlinked", "truncation=rst", "truncation=fin", "wrongDirection=rst", "wrongDirection=drop",
 		"releaseMode=graceful", "releaseMode=abort", "strictHold", "strictAccept", "opened", "unopened"}
 )

@@ -7,7 +7,9 @@
 // Sources: TS 23.334 cl. 5.16 and 6.2, TS 29.334, H.248.84, .89, .92. The rule language and the completion of the tables
 // are ours [SIM].
 //
-// Not modelled: fwd.splice, TCP hole punching (H.248.84), streams of more than two SEPs.
+// A Table may differ from the spec reference's: Override says how, in the words of the printed table.
+//
+// Not modelled: fwd.splice, streams of more than two SEPs.
 //
 // Validated by a case written by hand for each row, by random walks that hold the rules of thumb of spec reference §7.5,
 // and by the closed forms of the scenarios of family timeline.

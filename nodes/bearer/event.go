@@ -26,6 +26,9 @@ const (
 	RelTLS      // tlsbsc/RelBNC
 	SubtractBoth
 	SubtractOne
+	Removed   // the stream is taken out of its context
+	Restarted // the gateway has lost everything
+	Renewed   // a new connection has taken the place of the old
 	OnSynHold
 	OnEstGuard
 	OnTLSGuard
@@ -39,7 +42,7 @@ const (
 var eventNames = [NumEvents]string{
 	"-", "tcp.in.syn", "tcp.established", "tcp.est.fail", "tcp.fin", "tcp.rst", "tcp.timeout", "tcp.closed",
 	"tls.clienthello", "tls.handshake", "tls.established", "tls.est.fail", "tls.alert", "tls.close_notify",
-	"configured", "tcpbcc/EstBNC", "tlsbsc/EstBNC", "tcpbcc/RelBNC", "tlsbsc/RelBNC", "subtract.both", "subtract.one",
+	"configured", "tcpbcc/EstBNC", "tlsbsc/EstBNC", "tcpbcc/RelBNC", "tlsbsc/RelBNC", "subtract.both", "subtract.one", "stream.removed", "mg.restart", "tcp.renewed",
 	"synHoldTimer", "estGuard", "tlsGuard", "fpGuard", "relTimer", "halfCloseTimer", "mergeTimer",
 }
 
@@ -62,6 +65,7 @@ const (
 	Shut               // the same, and take no SYN any more
 	Refuse             // answer the SYN, or the held one, with RST,ACK
 	Establish          // send a SYN
+	Renew              // take, or open, a new connection beside the old, which it replaces when it is up
 	StartClient        // send a ClientHello
 	AwaitHello         // wait for one
 	ArmTLS             // start when TCP is established
@@ -89,7 +93,7 @@ const (
 )
 
 var actionNames = [NumActions]string{
-	"-", "hold", "hold.briefly", "tcp.accept", "drop", "shut", "refuse", "tcp.establish", "tls.establish", "tls.await", "tls.arm",
+	"-", "hold", "hold.briefly", "tcp.accept", "drop", "shut", "refuse", "tcp.establish", "tcp.renew", "tls.establish", "tls.await", "tls.arm",
 	"tls.close", "tcp.fin", "release", "tcp.rst", "tcp.abort", "silence", "alert.bad_certificate", "discard", "suspend",
 	"start.relTimer", "start.halfCloseTimer", "stop.halfCloseTimer", "start.mergeTimer", "stop.mergeTimer",
 	"notify.tcpFail", "notify.tlsFail", "notify.tcpRel", "notify.tlsRel", "notify.up", "error.449",

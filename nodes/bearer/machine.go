@@ -25,18 +25,10 @@ type Out struct {
 type Machine struct {
 	SEP     [2]SEP
 	Policy  Policy
-	Through bool // user data may flow
-	Opened  bool // it once could
+	Table   *Table // the rules; nil for those of the spec reference
+	Through bool   // user data may flow
+	Opened  bool   // it once could
 }
-
-var byEvent = func() (t [NumEvents][]*Rule) {
-	for _, table := range [][]Rule{Establishment, ReleaseMatrix} {
-		for i := range table {
-			t[table[i].On] = append(t[table[i].On], &table[i])
-		}
-	}
-	return t
-}()
 
 // Input tells the machine that ev has happened on side s and appends what is to be done to out. cause is the cause
 // string that came with the event; a rule's own note takes its place where the event brings none.
@@ -61,7 +53,7 @@ func (m *Machine) Input(s Side, ev Event, cause string, out []Out) []Out {
 func (m *Machine) fire(before *[2]SEP, s Side, ev Event, cause string, out []Out) []Out {
 	x, y := &before[s], &before[s.Other()]
 	fx, fy, facts := x.flags(), y.flags(), m.facts()
-	for _, r := range byEvent[ev] {
+	for _, r := range m.table().byEvent[ev] {
 		if facts&r.If != r.If || !r.X.holds(x, fx) || !r.Y.holds(y, fy) {
 			continue
 		}
@@ -145,7 +137,15 @@ func (m *Machine) happen(s Side, ev Event) {
 		if x.TCPRole != Passive {
 			x.stop(EstGuard)
 		}
-	case SubtractBoth:
+	case Renewed:
+		// Make before break: the new connection is up, and the old one is its owner's to close.
+		x.TCP, x.Renew, x.Ending = TCPEst, false, false
+		x.stop(HalfClose)
+		if x.Protected() {
+			x.TLS, x.Begun, x.Verified, x.CNSent, x.CNRcvd = TLSIdle, false, false, false, false
+			x.start(TLSGuard)
+		}
+	case SubtractBoth, Removed, Restarted:
 		m.SEP[X].Leaving, m.SEP[Y].Leaving = true, true
 	case SubtractOne, RelTCP:
 		x.Leaving = true
@@ -226,6 +226,11 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 	case Establish:
 		if x.TCP == TCPIdle && x.TCPRole == Active && x.Exists && x.Remote && !x.Leaving {
 			x.TCP = TCPSynSent
+			emit(a)
+		}
+	case Renew:
+		if x.Renew {
+			x.Renew = false
 			emit(a)
 		}
 	case ArmTLS:

@@ -8,30 +8,39 @@ import (
 	"unicode/utf8"
 )
 
-// WriteRules prints both correlation tables, for people: a group an event, a row a rule.
-func WriteRules(w io.Writer) error {
+// Write prints both correlation tables, for people: a group an event, a row a rule.
+func (t *Table) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	b.WriteString("When the event comes on leg X of a stream, every row of its group that fits acts, from top to bottom: X, its partner Y and the\n" +
 		"stream are as stated; the first actions are done to X, the others after them to Y. An empty cell allows everything.\n")
-	for _, t := range []struct {
+	inE, inR := t.Names()
+	for _, part := range []struct {
 		title string
 		rules []Rule
-	}{{"ESTABLISHMENT (spec reference §7.4)", Establishment}, {"RELEASE (spec reference §7.5)", ReleaseMatrix}} {
-		fmt.Fprintf(b, "\n%s\n", t.title)
-		for i := range t.rules {
-			r := &t.rules[i]
-			if i == 0 || r.On != t.rules[i-1].On {
+		names []string
+	}{{"ESTABLISHMENT (spec reference §7.4)", t.Establishment, inE}, {"RELEASE (spec reference §7.5)", t.Release, inR}} {
+		fmt.Fprintf(b, "\n%s\n", part.title)
+		last := None
+		for i := range part.rules {
+			r := &part.rules[i]
+			if r.On == None {
+				continue // taken out
+			}
+			if r.On != last {
+				last = r.On
 				fmt.Fprintf(b, "\n%s\n", r.On)
 				writeRow(b, Columns)
 			}
-			writeRow(b, r.Row())
+			row := r.Row()
+			row[0] = part.names[i]
+			writeRow(b, row)
 		}
 	}
 	return b.Flush()
 }
 
 // widths are those of the columns: rule, event (the group says it), if, X, Y, do to X, do to Y, note.
-var widths = [...]int{6, 0, 20, 30, 30, 20, 16, 30}
+var widths = [...]int{7, 0, 20, 30, 30, 20, 16, 30}
 
 // writeRow prints cells beside each other, each broken into lines that fit its column.
 func writeRow(b *bufio.Writer, cells []string) {

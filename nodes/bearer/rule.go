@@ -54,6 +54,7 @@ const (
 	IsAware                     // the gateway parses the application protocol
 	IsLeaving                   // subtracted, or released by order
 	IsEnding                    // our FIN leaves as soon as the connection is up
+	Announced                   // the controller has announced a new connection
 )
 
 func (s *SEP) flags() (f Flag) {
@@ -63,6 +64,7 @@ func (s *SEP) flags() (f Flag) {
 	}{
 		{s.Exists && s.Remote, Complete}, {s.TLSClient, Client}, {s.TLS13, V13}, {s.CNSent, SentCN}, {s.CNRcvd, RcvdCN},
 		{s.Begun, HasStarted}, {s.Protected(), Secured}, {s.live(), Live}, {s.Aware, IsAware}, {s.Leaving, IsLeaving}, {s.Ending, IsEnding},
+		{s.Renew, Announced},
 	} {
 		if b.on {
 			f |= b.f

@@ -160,6 +160,7 @@ type SEP struct {
 	Leaving bool // subtracted, or released by order: what happens on it no longer concerns the partner
 	Ending  bool // our FIN leaves as soon as the connection is up
 	Begun   bool // the handshake has begun: a ClientHello was sent or received
+	Renew   bool // the controller has announced a new connection (RFC 4145 §5)
 	Timers  uint8
 }
 

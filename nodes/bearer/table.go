@@ -55,7 +55,8 @@ var Establishment = []Rule{
 	{ID: "H1", On: SynIn, X: Cond{Role: holdconn}, DoX: do{Drop}, Note: "holdconn: nobody connects (D4)"},
 	{ID: "E-22", On: SynIn, X: Cond{TCP: idleHeld, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: passive}, DoX: do{Accept}, Note: "merge"},
 	{ID: "E-22b", On: SynIn, X: Cond{TCP: idleHeld, Role: passive, Link: TLSCross | TLSThenTCP}, DoX: do{Accept}, Note: "the partner's connection hangs on TLS"},
-	{ID: "E-27", On: SynIn, X: Cond{TCP: set(TCPSynRcvd, TCPEst, TCPHalfIn, TCPHalfOut, TCPClosing), Role: decided}, DoX: do{Drop}, Note: "another source after the latch, or a port in use (E-28b)"},
+	{ID: "E-28", On: SynIn, X: Cond{TCP: set(TCPEst, TCPHalfIn, TCPHalfOut), Role: passive, Is: Announced, Not: IsLeaving}, DoX: do{Renew}, Note: "connection:new"},
+	{ID: "E-27", On: SynIn, X: Cond{TCP: set(TCPSynRcvd, TCPEst, TCPHalfIn, TCPHalfOut, TCPClosing), Role: decided, Not: Announced}, DoX: do{Drop}, Note: "another source after the latch, or a port in use (E-28b)"},
 
 	// The connection comes up.
 	{ID: "E-6", On: TCPUp, Y: Cond{TCP: held, Link: FwdLate}, DoY: do{Accept}},
@@ -82,6 +83,9 @@ var Establishment = []Rule{
 	{ID: "E-12", On: EstTLS, X: Cond{TLS: tlsWait, TCP: up, Not: HasStarted}, DoX: do{StartClient}, Note: "an order may come any time before tlsGuard"},
 	{ID: "E-16", On: Configured, X: Cond{Role: active, TCP: idle}, Y: Cond{Link: TLSCross, Is: HasStarted, TCP: up, Not: IsLeaving}, DoX: do{Establish}, Note: "the ClientHello came before this SEP (as E-25)"},
 	{ID: "E-20", On: Configured, X: Cond{Role: active, TCP: idle}, Y: Cond{Link: TLSThenTCP, TLS: tlsOpen, TCP: up, Not: IsLeaving}, DoX: do{Establish}, Note: "TLS was up before this SEP (as E-25)"},
+	{ID: "E-28", On: Configured, X: Cond{TCP: set(TCPEst, TCPHalfIn, TCPHalfOut), Role: active, Is: Announced, Not: IsLeaving}, DoX: do{Renew}, Note: "connection:new"},
+	{ID: "E-10", On: Renewed, X: Cond{Is: Secured, Not: Client}, DoX: do{AwaitHello}},
+	{ID: "E-11", On: Renewed, X: Cond{Is: Secured | Client}, DoX: do{StartClient}, Note: "as the connection before"},
 	{ID: "E-25b", On: Configured, X: Cond{TCP: held, Role: set(Active, HoldConn)}, DoX: do{Drop}},
 
 	// TLS comes up, or does not.
@@ -155,6 +159,9 @@ var ReleaseMatrix = []Rule{
 	{ID: "E-23", On: SubtractBoth, If: Unopened, X: Cond{Role: passive, TCP: shut}, Y: Cond{Role: passive, TCP: up}, DoY: do{Reset}, Note: "merge: the other leg never came"},
 	{ID: "R-8", On: SubtractBoth, If: Graceful, DoX: do{Release, StartRel}, DoY: do{Release, StartRel}},
 	{ID: "R-8", On: SubtractBoth, If: Abortive, DoX: do{Abort}, DoY: do{Abort}},
+	{ID: "R-14", On: Removed, If: Graceful, DoX: do{Release, StartRel}, DoY: do{Release, StartRel}},
+	{ID: "R-14", On: Removed, If: Abortive, DoX: do{Abort}, DoY: do{Abort}},
+	{ID: "R-22", On: Restarted, DoX: do{Abort}, DoY: do{Abort}},
 	{ID: "R-9", On: SubtractOne, If: Graceful, DoX: do{Release, StartRel}, DoY: do{Suspend}},
 	{ID: "R-9", On: SubtractOne, If: Abortive, DoX: do{Abort}, DoY: do{Suspend}},
 	{ID: "R-9", On: SubtractOne, Y: Cond{TCP: held}, DoY: do{HoldBriefly}, Note: "held for a partner that is gone (D4)"},

@@ -1,6 +1,7 @@
 package bearer
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,10 @@ func sepOf(t *testing.T, text string) SEP {
 			s.TLS13 = true
 		case "aware":
 			s.Aware = true
+		case "renew":
+			s.Renew = true
+		case "inactive":
+			s.Mode = Inactive
 		case "leaving":
 			s.Leaving = true
 		default:
@@ -171,6 +176,9 @@ var rows = []struct{ id, policy, x, y, event, want string }{
 	{"E-8 then D4", "", "passive fwd-late closed", "active closed", "X tcp.in.syn", "X refuse"},
 	{"D4", "", "passive fwd-late closed", "active", "X tcp.in.syn", "X refuse"},
 	{"D4 strict", "strict", "passive closed", "active closed", "X tcp.in.syn", "X refuse"},
+	{"E-9", "", "passive synrcvd", "active est", "X tcp.established", " => through.open"},
+	{"E-9 partner not ready", "", "passive synrcvd", "active synsent", "X tcp.established", ""},
+	{"E-9 partner has TLS to come", "", "passive synrcvd", "active est hs", "X tcp.established", ""},
 	{"E-10", "", "passive synrcvd tls", "active", "X tcp.established", "X tls.await | X tlsGuard"},
 	{"E-11", "", "active synsent tls client tls-same-leg", "passive", "X tcp.established", "X tls.establish | X tlsGuard"},
 	{"E-12", "", "active synsent tls client", "passive", "X tcp.established", "X tls.await | X tlsGuard"},
@@ -187,6 +195,8 @@ var rows = []struct{ id, policy, x, y, event, want string }{
 	{"E-16 partner later", "", "passive est hs begun tls-cross", "active", "Y configured", "Y tcp.establish"},
 	{"E-17", "", "passive est aware", "active est", "X tls.clienthello", "X notify.tcpRel(not a TLS end), X tcp.fin, Y tcp.abort | X relTimer"},
 	{"E-17 agnostic", "", "passive est", "active est", "X tls.clienthello", ""},
+	{"E-18", "", "passive est hs begun", "active est", "X tls.established", " => through.open"},
+	{"E-18 mismatch", "", "passive est hs begun", "active est", "X tls.est.fail fingerprint", "X notify.tlsFail(fingerprint), X tcp.fin, Y tcp.abort | X relTimer"},
 	{"E-19", "", "passive est hs begun", "active", "X tls.handshake", " | X fpGuard"},
 	{"E-20 tls-then-tcp", "", "passive est hs begun tls-then-tcp", "active", "X tls.established", "Y tcp.establish"},
 	{"E-20 partner later", "", "passive open tls-then-tcp", "active", "Y configured", "Y tcp.establish"},
@@ -204,12 +214,22 @@ var rows = []struct{ id, policy, x, y, event, want string }{
 	{"E-23 subtracted", "", "passive est", "passive closed", "X subtract.both", "X tcp.abort"},
 	{"E-23 subtracted, mirror", "", "passive closed", "passive est", "X subtract.both", "Y tcp.abort"},
 	{"E-23 too late", "", "passive closed", "passive est", "X tcp.in.syn", "X drop"},
+	{"E-24", "", "passive est", "passive est", "X tls.clienthello", ""},
+	{"E-24 both", "", "passive est", "passive est", "Y tls.clienthello", ""},
 	{"E-25", "", "passive fwd-early held synhold", "active", "X configured", "X tcp.accept, Y tcp.establish"},
 	{"E-25 merge", "", "passive held synhold", "passive", "X configured", "X tcp.accept"},
 	{"E-25b active", "", "active held synhold", "passive", "X configured", "X drop"},
 	{"E-25b holdconn", "", "holdconn held synhold", "passive", "X configured", "X drop"},
 	{"H1", "", "holdconn", "active", "X tcp.in.syn", "X drop"},
+	{"E-26", "", "active synsent", "passive fwd-late held", "X tcp.established", "Y tcp.accept"},
+	{"E-26 E-9", "", "active synsent", "passive est", "X tcp.established", " => through.open"},
+	{"E-26 E-11", "", "active synsent tls tls-same-leg client", "passive est", "X tcp.established", "X tls.establish | X tlsGuard"},
 	{"E-27", "", "passive est", "active est", "X tcp.in.syn", "X drop"},
+	{"E-28", "through", "passive est renew", "active est", "X tcp.in.syn", "X tcp.renew"},
+	{"E-28 active", "through", "active est renew", "passive est", "X configured", "X tcp.renew"},
+	{"E-28 up", "through", "passive est halfin", "active est", "X tcp.renewed", ""},
+	{"E-28 up, TLS", "through", "passive open", "active est", "X tcp.renewed", "X tls.await | X tlsGuard"},
+	{"E-28b", "through", "passive est", "active est", "X tcp.in.syn", "X drop"},
 	{"E-29", "", "passive synrcvd", "active est", "X tcp.rst reset", "X notify.tcpFail(opener_gone), Y tcp.abort"},
 	{"E-29 held", "", "passive fwd-late held", "active synsent", "X tcp.rst reset", "X notify.tcpFail(opener_gone), Y silence"},
 	{"E-30", "", "passive est", "active synsent", "X tcp.rst reset", "X notify.tcpRel(reset), Y silence"},
@@ -262,8 +282,17 @@ var rows = []struct{ id, policy, x, y, event, want string }{
 	{"R-11 strict", "through strict", "passive est", "active est", "X tcpbcc/RelBNC", "X tcp.fin | X relTimer"},
 	{"R-11", "through", "passive est", "active open", "X tcpbcc/RelBNC", "X tcp.fin, Y tls.close, Y tcp.fin | X relTimer, Y relTimer"},
 	{"R-11 closed", "", "passive closed", "active closed", "X tcpbcc/RelBNC", ""},
+	{"R-12", "through", "passive est inactive", "active est", "X configured", ""},
+	{"R-12 TLS comes up", "", "passive est inactive hs begun", "active est", "X tls.established", " => through.open"},
+	{"R-12 FIN", "through", "passive est inactive", "active est", "X tcp.fin", "Y tcp.fin | X halfCloseTimer"},
+	{"R-13", "through", "passive est", "active est", "X configured", ""},
+	{"R-14", "through", "passive open", "active est", "X stream.removed", "X tls.close, X tcp.fin, Y tcp.fin | X relTimer, Y relTimer"},
+	{"R-14 abort", "through abort", "passive open", "active est", "X stream.removed", "X tcp.abort, Y tcp.abort"},
 	{"R-15", "", "passive halfout hs leaving", "active closed", "X tcp.fin", ""},
 	{"R-17", "through", "passive est", "active open", "X tcp.timeout timeout", "X notify.tcpRel(timeout), Y tcp.rst"},
+	{"R-18", "through", "passive est", "active open", "X tcp.rst reset", "X notify.tcpRel(reset), Y tcp.abort"},
+	{"R-22", "through", "passive open", "active est", "X mg.restart", "X tcp.abort, Y tcp.abort"},
+	{"R-22 attempts", "", "passive held", "active synsent", "X mg.restart", "X refuse, Y silence"},
 	{"R-25", "", "passive est hs begun", "active est", "X tcp.fin", "X notify.tlsFail(closed_during_handshake), X tcp.fin, Y tcp.abort | X relTimer"},
 	{"R-25 strict", "strict", "passive est hs begun", "active est", "X tcp.fin", "X notify.tlsFail(closed_during_handshake), X tcp.fin | X relTimer"},
 	{"R-26", "", "passive halfin", "active halfout", "X halfCloseTimer", "X notify.tcpRel(half_close_timeout), X tcp.abort, Y tcp.abort"},
@@ -271,17 +300,44 @@ var rows = []struct{ id, policy, x, y, event, want string }{
 	{"R-27 leaving", "", "passive halfout cnsent leaving", "active est", "X tls.close_notify", " | X relTimer"},
 }
 
+// specRows are the rows of the spec reference, §7.4 and §7.5, but for those that concern no bearer: of R-16 (a report
+// meets a subtraction), R-19 (inactivity), R-20 (heartbeat), R-21 (session timer), R-23 (failover of the controller) and R-24
+// (errors of the application) the matrix says that nothing is done on X or Y.
+func specRows() (ids []string) {
+	for n := 1; n <= 31; n++ {
+		ids = append(ids, fmt.Sprintf("E-%d", n))
+	}
+	ids = append(ids, "E-22b", "E-25b", "R-1b")
+	for n := 1; n <= 27; n++ {
+		if n != 16 && (n < 19 || n > 24 || n == 22) {
+			ids = append(ids, fmt.Sprintf("R-%d", n))
+		}
+	}
+	return ids
+}
+
 func TestRows(t *testing.T) {
 	for _, r := range rows {
 		t.Run(r.id, func(t *testing.T) {
 			m := Machine{SEP: [2]SEP{sepOf(t, r.x), sepOf(t, r.y)}, Policy: policyOf(t, r.policy), Opened: strings.Contains(r.policy, "through")}
 			side, ev, cause := eventOf(t, r.event)
+			ready := m.SEP[X].Ready() && m.SEP[Y].Ready()
 			out := m.Input(side, ev, cause, nil)
 			got := show(&m, out)
+			if m.Through && !ready {
+				got += " => through.open"
+			}
 			if got != r.want {
 				t.Errorf("%s | %s, then %s:\n got %s\nwant %s", r.x, r.y, r.event, got, r.want)
 			}
 		})
+	}
+	for _, id := range specRows() {
+		if !slices.ContainsFunc(rows, func(x struct{ id, policy, x, y, event, want string }) bool {
+			return x.id == id || strings.HasPrefix(x.id, id+" ")
+		}) {
+			t.Errorf("row %s of the spec reference has no test", id)
+		}
 	}
 	for _, table := range [][]Rule{Establishment, ReleaseMatrix} {
 		for _, r := range table {

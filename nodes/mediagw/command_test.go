@@ -1,6 +1,8 @@
 package mediagw
 
 import (
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,25 +22,46 @@ type bench struct {
 	g     *Gateway
 	host  *netem.Host // the controller's, on the access link
 	udp   *netem.UDPSocket
+	far   *netem.Host // on the core link
 	reply *h248.Item
 	last  h248.TransactionID
+
+	reports []string
+	boots   int
+	syns    int  // that the gateway has sent
+	deaf    bool // hears nothing
+	deny    bool // reports are answered with Error 411
 }
 
-func newBench(t *testing.T, cfg Config) *bench {
+func newBench(t *testing.T, cfg Config, delay ...time.Duration) *bench {
 	t.Helper()
 	b := &bench{t: t, k: sim.New(sim.Config{Seed: 1})}
 	n := netem.New(b.k, netem.Config{})
 	b.host = n.AddHost("mgc")
 	mg, far := n.AddHost("agw"), n.AddHost("far")
-	link := func(name string, to *netem.Host) {
-		if _, _, err := n.Connect(to, mg, netem.LinkConfig{AName: name, BName: name}); err != nil {
+	b.far = far
+	router := n.AddRouter("r")
+	if _, _, err := n.Connect(far, router, netem.LinkConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	link := func(name string, to netem.Node) {
+		d := netem.DirectionConfig{Delay: slices.Max(append(delay, 0))}
+		if _, _, err := n.Connect(to, mg, netem.LinkConfig{AName: name, BName: name, AtoB: d, BtoA: d}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	link("l1", b.host)
-	link("l2", far)
+	link("l2", router)
 	if err := n.ComputeRoutes(); err != nil {
 		t.Fatal(err)
+	}
+	mg.AddRoute(netip.MustParsePrefix("203.0.113.0/24"), mg.Interface("l2")) // to where the router knows no way
+	for _, i := range mg.Interfaces() {
+		i.AddTap(func(out bool, p *packet.Packet) {
+			if out && p.Proto == packet.TCP && p.TCP.Flags&(packet.SYN|packet.ACK) == packet.SYN {
+				b.syns++
+			}
+		})
 	}
 	cfg.Controller, cfg.Costs.Message = "mgc", new(units.Duration)
 	cfg.Realms = map[string]string{"access": "l1", "core": "l2"}
@@ -62,6 +85,9 @@ func newBench(t *testing.T, cfg Config) *bench {
 
 // Datagram takes the gateway's messages.
 func (b *bench) Datagram(_ *netem.UDPSocket, _, _ packet.AddrPort, p packet.Payload, _ sim.Cause) {
+	if b.deaf {
+		return
+	}
 	m, err := h248.Parse(p.Bytes())
 	if err != nil {
 		b.t.Fatal(err)
@@ -71,7 +97,16 @@ func (b *bench) Datagram(_ *netem.UDPSocket, _, _ packet.AddrPort, p packet.Payl
 		case it.Kind == h248.Reply:
 			b.reply = it
 		case it.Kind == h248.Request && it.Actions[0].Commands[0].Verb == h248.ServiceChange:
+			b.boots++
 			b.send("Reply = " + itoa(int(it.ID)) + " { Context = - { ServiceChange = ROOT { Services { Version = 3, Profile = simiq/1 } } } }")
+		case it.Kind == h248.Request && it.Actions[0].Commands[0].Verb == h248.Notify:
+			c := &it.Actions[0].Commands[0]
+			b.report(c)
+			what := "Notify = " + string(c.Termination)
+			if b.deny {
+				what += " { Error = 430 { \"Unknown TerminationID\" } }"
+			}
+			b.send("Reply = " + itoa(int(it.ID)) + " { Context = " + itoa(int(it.Actions[0].Context)) + " { " + what + " } }")
 		}
 	}
 }

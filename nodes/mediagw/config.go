@@ -7,6 +7,7 @@ import (
 
 	"imsim/internal/units"
 	"imsim/nodes"
+	"imsim/nodes/bearer"
 )
 
 // Config is what a scenario says of a media gateway.
@@ -18,7 +19,10 @@ type Config struct {
 	Truncation     string            `yaml:"truncation" jsonschema:"enum=rst,enum=fin,default=rst" jsonschema_description:"What the partner leg gets when a TLS leg is truncated (D7)."`
 	WrongDirection string            `yaml:"wrong-direction" jsonschema:"enum=rst,enum=drop,default=rst" jsonschema_description:"Answer to a SYN on an active SEP (F5)."`
 	ReleaseMode    string            `yaml:"release-mode" jsonschema:"enum=graceful,enum=abort,default=graceful" jsonschema_description:"How Subtract ends connections (R-8)."`
+	ControlModel   string            `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict" jsonschema_description:"Whether the gateway acts across the two legs of a stream on its own or only by order (H.248.92); default what its controller has."`
+	Rules          []bearer.Override `yaml:"rules" jsonschema_description:"Changes of the correlation tables (rows E and R of spec reference 7.4 and 7.5)."`
 	StrictHold     bool              `yaml:"strict-hold" jsonschema:"default=false" jsonschema_description:"A passive SEP of a strictly controlled stream holds its SYN (E-4)."`
+	HolePunch      HolePunch         `yaml:"hp" jsonschema_description:"TCP hole punching (H.248.84)."`
 	TCP            nodes.TCPConfig   `yaml:"tcp" jsonschema_description:"The gateway's TCP."`
 	TLS            nodes.TLSConfig   `yaml:"tls" jsonschema_description:"The gateway's TLS on protected legs."`
 	Costs          nodes.Costs       `yaml:"costs" jsonschema_description:"Processor time; message 1ms packet 20us connection 300us and crypto 100% by default."`
@@ -30,6 +34,7 @@ var realmNames = []string{"access", "core"}
 // Validate reports settings that no gateway can have.
 func (c *Config) Validate(report func(field, wrong, right string)) {
 	c.TLS.Validate("tls", report)
+	bearer.Standard().With(c.Rules, func(n int, key, wrong, right string) { report("rules."+strconv.Itoa(n)+"."+key, wrong, right) })
 	if c.Ports.First > c.Ports.Last {
 		first, last := strconv.Itoa(int(c.Ports.First)), strconv.Itoa(int(c.Ports.Last))
 		report("ports", "the range from "+first+" to "+last+" holds no port", "first is at most last")
@@ -64,4 +69,11 @@ type Timers struct {
 	Rel       units.Duration `yaml:"rel" jsonschema:"default=2s" jsonschema_description:"relTimer."`
 	HalfClose units.Duration `yaml:"half-close" jsonschema:"default=60s" jsonschema_description:"halfCloseTimer."`
 	Merge     units.Duration `yaml:"merge" jsonschema:"default=30s" jsonschema_description:"mergeTimer."`
+}
+
+// HolePunch is how a gateway punches holes (spec reference §8.5). Zero takes the default.
+type HolePunch struct {
+	Timer      units.Duration `yaml:"timer" jsonschema:"default=10s" jsonschema_description:"hpTimer: give up after this."`
+	Retry      units.Duration `yaml:"retry" jsonschema:"default=1s" jsonschema_description:"Time between SYNs."`
+	RetryOnRST bool           `yaml:"retry-on-rst" jsonschema:"default=false" jsonschema_description:"Go on after an RST; ordinary stacks give up."`
 }

@@ -1,6 +1,7 @@
 package mediagw
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,13 @@ func (g *Gateway) streams(t *termination, c, r *h248.Command, after *[]func(), w
 	if c.Media != nil {
 		for i := range c.Media.Streams {
 			in := &c.Media.Streams[i]
+			if in.Local != nil && len(bytes.TrimSpace(in.Local)) == 0 {
+				// a stream without anything in Local is taken out (H.248.1 §7.1.8).
+				if s := t.of(in.ID); s != nil {
+					*after = append(*after, func() { s.st.remove(s.side, why) })
+				}
+				continue
+			}
 			s, e := g.endpoint(t, in)
 			if e != nil {
 				return e
@@ -48,10 +56,8 @@ func (g *Gateway) streams(t *termination, c, r *h248.Command, after *[]func(), w
 
 // endpoint finds or makes the termination's endpoint of a stream.
 func (g *Gateway) endpoint(t *termination, in *h248.Stream) (*sep, *h248.ErrorDescriptor) {
-	for _, s := range t.seps {
-		if s.st.id == uint16(in.ID) {
-			return s, nil
-		}
+	if s := t.of(in.ID); s != nil {
+		return s, nil
 	}
 	if in.Local == nil {
 		return nil, fault(h248.ErrMissingLocalRemote, "Missing Remote or Local Descriptor")
@@ -68,7 +74,7 @@ func (g *Gateway) endpoint(t *termination, in *h248.Stream) (*sep, *h248.ErrorDe
 	}
 	if st == nil {
 		st = &stream{gw: g, id: uint16(in.ID)}
-		st.m.Policy = g.policy
+		st.m.Policy, st.m.Table = g.policy, g.table
 		t.ctx.streams = append(t.ctx.streams, st)
 	}
 	s := &sep{st: st, term: t, local: local, side: bearer.X}
@@ -93,6 +99,16 @@ func (g *Gateway) endpoint(t *termination, in *h248.Stream) (*sep, *h248.ErrorDe
 	t.seps = append(t.seps, s)
 	s.newLeg()
 	return s, nil
+}
+
+// of returns the termination's endpoint of a stream, or nil.
+func (t *termination) of(id h248.StreamID) *sep {
+	for _, s := range t.seps {
+		if s.st.id == uint16(id) {
+			return s
+		}
+	}
+	return nil
 }
 
 // configure takes Local, Remote and LocalControl of a stream. answer is the Local of the reply, where one is due.
@@ -178,8 +194,13 @@ func (s *sep) setLocal(f *sdp.Fragment) *h248.ErrorDescriptor {
 // setRemote takes the peer's side: its address, unless latched already, and its fingerprints.
 func (s *sep) setRemote(f *sdp.Fragment) {
 	x := s.state()
+	was := s.remote
 	if ap, ok := f.Address(); ok && !s.latched {
 		s.remote = packet.AddrPort{Addr: packet.AddrFrom(ap.Addr()), Port: ap.Port()}
+	}
+	// D2: a change of address announces a new connection as connection:new does.
+	if c, _ := f.Attr(sdp.AttrConnection); c == "new" || x.Remote && s.remote != was {
+		s.announce()
 	}
 	x.Remote = true
 	fps, _ := f.Fingerprints()

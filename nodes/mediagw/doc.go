@@ -4,11 +4,12 @@
 //
 // Modelled: H.248 contexts with two ephemeral terminations and any number of streams; TCP modes relay (stateless NAPT of
 // every segment, TS 23.334 cl. 5.16.1) and fwd with two connections (cl. 5.16.2.2), late and early, and the presets
-// tls-cross and tls-then-tcp; merge and proxy as far as the correlation tables carry them; TLS with certificate
-// fingerprints on either leg; latching; source filter; supervisory timers; statistics; notification of failures.
+// tls-cross and tls-then-tcp; merge; proxy; a new connection beside the old one (RFC 4145 §5); hole punching by order
+// (H.248.84); removal of a stream; restart; TLS with certificate fingerprints on either leg; latching; source filter; supervisory timers; statistics; notification of failures.
 //
-// Not modelled: fwd.splice, hole punching, application-aware rewriting, ServiceChange other than cold boot, audits of
+// Not modelled: fwd.splice, heartbeat and inactivity reports, application-aware rewriting, ServiceChange other than cold and warm boot, audits of
 // more than statistics, bandwidth policing.
 //
-// Validated by the scenarios of the families timeline, tcp and e2ae-msrp, whose instants have closed forms.
+// Validated with real TCP peers: failures F1 to F14, legs that come up in any order with data cut in any way, release rows
+// and punching; and by the scenarios of the families timeline, tcp and e2ae-msrp, whose instants have closed forms.
 package mediagw

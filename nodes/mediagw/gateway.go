@@ -1,6 +1,7 @@
 package mediagw
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -41,12 +42,15 @@ type Gateway struct {
 	idle  []*deadlines
 
 	tcp         tcp.Config
+	hpTime      time.Duration // hpTimer
+	hpRetry     time.Duration
 	timers      [bearer.NumTimers]time.Duration
 	costs       costs
 	certificate *tls.Certificate
 	unique      uint64
 	sessions    uint64
 	policy      bearer.Policy
+	table       *bearer.Table
 	associated  bool
 }
 
@@ -99,10 +103,19 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 	g.profile = "simiq/1"
 	g.valid = h248.Validator{Profile: h248.LookupProfile(g.profile)}
 	g.policy = bearer.Policy{
-		TruncateFIN: cfg.Truncation == "fin", WrongDrop: cfg.WrongDirection == "drop",
+		Strict: cfg.ControlModel == "strict", TruncateFIN: cfg.Truncation == "fin", WrongDrop: cfg.WrongDirection == "drop",
 		Abort: cfg.ReleaseMode == "abort", StrictHold: cfg.StrictHold,
 	}
+	var bad error
+	g.table = bearer.Standard().With(cfg.Rules, func(n int, key, wrong, right string) {
+		bad = cmp.Or(bad, fmt.Errorf("%s: rules.%d.%s: %s (%s)", g.Name, n, key, wrong, right))
+	})
+	if bad != nil {
+		return nil, bad
+	}
 	g.tcp = cfg.TCP.Config(30*time.Second, 120*time.Second, 64<<10)
+	g.hpTime = cmp.Or(time.Duration(cfg.HolePunch.Timer), 10*time.Second)
+	g.hpRetry = cmp.Or(time.Duration(cfg.HolePunch.Retry), time.Second)
 	g.timers = defaultTimers
 	for t, d := range map[bearer.Timer]units.Duration{ //tidy:order each entry sets its own element
 		bearer.SynHold: cfg.Timers.SynHold, bearer.EstGuard: cfg.Timers.EstGuard, bearer.TLSGuard: cfg.Timers.TLSGuard,
@@ -130,9 +143,11 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 }
 
 // Start registers the gateway with its controller (cold boot).
-func (g *Gateway) Start(why sim.Cause) {
+func (g *Gateway) Start(why sim.Cause) { g.boot("901 Cold Boot", why) }
+
+func (g *Gateway) boot(reason string, why sim.Cause) {
 	g.h248.Request([]h248.Action{h248.In(h248.NullContext, h248.ServiceChangeOf(h248.Root, h248.Services{
-		Method: h248.Restart, Reason: "901 Cold Boot", Address: strconv.Itoa(transport.H248Port), Profile: g.profile, Version: h248.DefaultVersion,
+		Method: h248.Restart, Reason: reason, Address: strconv.Itoa(transport.H248Port), Profile: g.profile, Version: h248.DefaultVersion,
 	}))}, why)
 }
 

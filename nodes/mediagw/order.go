@@ -62,6 +62,7 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 				s.latch = true
 			case "RELATCH":
 				s.latch, s.latched = true, false
+				s.announce()
 			default:
 				s.latch = false
 			}
@@ -71,6 +72,16 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 				return fault(h248.ErrUnknownValue, "tcpbcc/EstBNC on a SEP that is not active")
 			}
 			ev = bearer.EstTCP
+		case "tcphp/punch":
+			if x.TCPRole != bearer.Active {
+				return fault(h248.ErrUnknownValue, "tcphp/punch on a SEP that is not active")
+			}
+			if x.TCP == bearer.TCPIdle {
+				*after = append(*after, func() {
+					s.punch = &punch{until: s.st.gw.K.Now().Add(s.st.gw.hpTime), next: sim.Never}
+					s.st.input(s.side, bearer.EstTCP, "", why)
+				})
+			}
 		case "tlsbsc/EstBNC":
 			x.TLSClient = true
 			ev = bearer.EstTLS

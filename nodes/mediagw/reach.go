@@ -61,7 +61,7 @@ func (s *sep) close() {
 // its connection has ended.
 func (s *sep) retire() {
 	gw := s.st.gw
-	if s.listening || s.retired || s.leg != nil && s.leg.Stream() != nil && !s.leg.Ended() {
+	if s.listening || s.retired || s.leg != nil && s.leg.Stream() != nil && !s.leg.Ended() || s.old != nil && !s.old.Ended() {
 		return
 	}
 	s.retired = true

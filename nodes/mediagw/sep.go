@@ -34,7 +34,9 @@ type sep struct {
 	retired   bool
 	fps       []tls.Fingerprint
 	leg       *bearer.Leg
+	next, old *bearer.Leg  // of a connection that replaces the leg's when it is up (E-28), and of the one that it replaced
 	opening   *tcp.Opening // the SYN at hand; nil once it has been answered
+	punch     *punch       // nil but on a SEP that punches holes (H.248.84)
 
 	deadlines *deadlines // nil while no timer runs
 	timer     sim.Timer
@@ -61,8 +63,8 @@ func (s *sep) state() *bearer.SEP { return &s.st.m.SEP[s.side] }
 // Incoming takes a SYN for the endpoint's port that belongs to no connection.
 func (s *sep) Incoming(o tcp.Opening) {
 	gw := s.st.gw
-	if s.opened || !s.admit(o.Remote) {
-		// D4, F4, E-27: silently.
+	if s.opened || s.punch != nil || !s.admit(o.Remote) {
+		// D4, F4, E-27: silently. So is what does not meet a punching SEP's own SYN (§8.5).
 		gw.Mark(o.Why, s.term.realm, nodes.SYNDropped, o.Remote.String())
 		return
 	}
@@ -104,7 +106,17 @@ func (s *sep) WorkDone(arg uint64, why sim.Cause) {
 
 // LegEvent passes what happens on the leg to the correlation machine.
 func (s *sep) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.Cause) {
+	if l == s.next && l != nil {
+		s.renewal(ev, why)
+		return
+	}
+	if l == s.old && ev == bearer.TCPGone && s.leaving {
+		s.retire()
+	}
 	if l != s.leg || s.st.sep[s.side] != s {
+		return
+	}
+	if ev == bearer.TCPFail && s.punch.again(s, cause, why) {
 		return
 	}
 	if x := s.state(); ev == bearer.FinIn && (x.TLS == bearer.TLSEst || x.TLS == bearer.TLSCNSent) {
@@ -150,6 +162,9 @@ func (s *sep) armTimers(why sim.Cause) {
 	if s.deadlines != nil {
 		earliest = s.deadlines.set(on, gw, why)
 	}
+	if s.punch != nil {
+		earliest = min(earliest, s.punch.next)
+	}
 	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
 }
 
@@ -186,6 +201,9 @@ func (g *Gateway) lendDeadlines() *deadlines {
 func (s *sep) fire() {
 	gw := s.st.gw
 	now := gw.K.Now()
+	if s.punch != nil && s.punch.next <= now {
+		s.punch.retry(s)
+	}
 	for t := range bearer.NumTimers {
 		if s.deadlines == nil {
 			break

@@ -1,6 +1,7 @@
 package mediagw
 
 import (
+	"slices"
 	"time"
 
 	"imsim/netem/packet"
@@ -146,12 +147,7 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 			s.opening = nil
 			return
 		}
-		if s.latch && !s.latched || !s.remote.Addr.IsValid() {
-			s.remote, s.latched = s.opening.Remote, true
-			if s.latch {
-				gw.Mark(why, s.term.realm, nodes.Latched, s.remote.String())
-			}
-		}
+		s.source(why)
 		s.leg.Accept(*s.opening, gw.tcp, o.Action != bearer.Accept)
 		if o.Action == bearer.Accept {
 			s.opening = nil
@@ -170,9 +166,9 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 			gw.Mark(why, s.term.realm, nodes.RSTSent, o.Cause)
 		}
 	case bearer.Establish:
-		if err := s.leg.Dial(s.local, s.remote, gw.tcp, why); err != nil {
-			st.queue = append(st.queue, input{o.Side, bearer.TCPFail, "unreachable", why})
-		}
+		s.dial(why)
+	case bearer.Renew:
+		s.renew(why)
 	case bearer.StartClient:
 		s.leg.AttachTLS(s.tlsSession(tls.Client))
 		s.leg.StartTLS(why)
@@ -227,14 +223,41 @@ func (st *stream) leave(s *sep, why sim.Cause) {
 	if o := st.sep[s.side.Other()]; o == nil || o.leaving {
 		ev, st.left = bearer.SubtractBoth, true
 	}
+	st.end(s.side, ev, why)
+}
+
+// end passes on what has been accepted, takes no connection any more at endpoints that leave, and tells the machine.
+func (st *stream) end(side bearer.Side, ev bearer.Event, why sim.Cause) {
 	if st.through {
 		st.move(bearer.X, why)
 		st.move(bearer.Y, why)
 	}
 	for _, o := range st.sep {
 		if o != nil && o.leaving {
+			o.drop(why)
 			o.close()
 		}
 	}
-	st.input(s.side, ev, "", why)
+	st.input(side, ev, "", why)
+}
+
+// remove takes the stream out of its context, which stays: both endpoints leave their terminations.
+func (st *stream) remove(side bearer.Side, why sim.Cause) {
+	st.left = true
+	for _, s := range st.sep {
+		if s != nil && !s.leaving {
+			s.leaving = true
+			s.term.forget(s)
+		}
+	}
+	c := st.sep[side].term.ctx
+	c.streams = slices.DeleteFunc(c.streams, func(o *stream) bool { return o == st })
+	st.end(side, bearer.Removed, why)
+}
+
+// forget keeps the counters of an endpoint that leaves a termination which stays.
+func (t *termination) forget(s *sep) {
+	t.stats.sent += uint64(s.leg.Written)
+	t.stats.received += uint64(s.leg.Read)
+	t.seps = slices.DeleteFunc(t.seps, func(o *sep) bool { return o == s })
 }

@@ -122,7 +122,11 @@ func (c *call) settle(w waiting) {
 	modify.Signals = c.signals(&c.far, farRole)
 
 	local := c.localFor(&c.near, nearRole)
-	add := c.add(&c.near, local, c.remoteFor(&c.near, c.offer.Line(0)))
+	remote := c.remoteFor(&c.near, c.offer.Line(0))
+	if c.punches(&c.near, nearRole) {
+		remote = c.reflexive(c.offer.Line(0))
+	}
+	add := c.add(&c.near, local, remote)
 	add.Media.Streams[0].Control.Properties = append(add.Media.Streams[0].Control.Properties, c.interlink(&c.near, nearRole, farRole, c.far.id)...)
 	add.Signals = c.signals(&c.near, nearRole)
 
@@ -197,7 +201,7 @@ func (c *call) subtracted([]h248.Action, sim.Cause) {}
 // SYN there means for the partner; where it opens a connection with TLS as client, that TLS follows. Two legs that both wait
 // are merged, which takes no rule (§9.6).
 func (c *call) interlink(l *leg, role, other sdp.Setup, partner h248.TerminationID) []h248.Parm {
-	if c.relay || c.p.cfg.ControlModel == "strict" {
+	if c.relay || c.orders() {
 		return nil
 	}
 	var rules []h248.TopologyRule
@@ -224,13 +228,19 @@ var triggers = map[string]h248.Trigger{
 	"late": h248.TCPIncoming, "early": h248.TCPIncomingEarly, "tls-cross": h248.TLSIncoming, "tls-then-tcp": h248.TLSUp,
 }
 
-// signals returns the orders of the strict model: who is active opens now, who is TLS client starts when TCP is up.
+// orders reports that each leg is opened by an order of its own: in the strict model, and in mode proxy (§2.7).
+func (c *call) orders() bool { return c.p.cfg.ControlModel == "strict" || c.p.cfg.TCPMode == "proxy" }
+
+// signals returns the orders for a leg: who is active opens now, who is TLS client starts when TCP is up, whom
+// a NAT hides is latched onto, or punched through to.
 func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 	var s h248.Signals
 	if l.access && c.latches() && (c.relay || role == sdp.Passive) {
 		s.List = append(s.List, h248.Signal{Name: "ipnapt/latch", Stream: 1, Parms: []h248.Parm{h248.Set("napt", h248.Word("LATCH"))}})
 	}
-	if c.p.cfg.ControlModel == "strict" && !c.relay && role == sdp.Active {
+	if c.punches(l, role) {
+		s.List = append(s.List, h248.Signal{Name: "tcphp/punch", Stream: 1})
+	} else if c.orders() && !c.relay && role == sdp.Active {
 		s.List = append(s.List, h248.Signal{Name: "tcpbcc/EstBNC", Stream: 1})
 		if l.access && c.secure {
 			s.List = append(s.List, h248.Signal{Name: "tlsbsc/EstBNC", Stream: 1})

@@ -1,6 +1,7 @@
 package pcscf
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,6 +51,9 @@ func (p *PCSCF) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Caus
 			c.learn(&c.near, reply.Actions, 1)
 		}
 		c.subtract(why)
+	case code == "515" && c.aware && c.client == 0:
+		c.aware = false // F12: without the application
+		c.reserve(why)
 	case code != "":
 		c.failed(why)
 	default:
@@ -103,6 +107,9 @@ func (p *PCSCF) H248Transaction(id h248.TransactionID, actions []h248.Action, wh
 			case h248.ServiceChange:
 				r.Services = &h248.Services{Profile: cmd.Services.Profile, Version: cmd.Services.Version}
 				why = p.Mark(why, "", nodes.AssociationUp, "")
+				if cmd.Services.Method == h248.Restart {
+					lost, cause = append(lost, p.onGateway()...), "gateway restarted"
+				}
 			case h248.Notify:
 				c := p.ctx[a.Context]
 				if c == nil {
@@ -126,6 +133,22 @@ func (p *PCSCF) H248Transaction(id h248.TransactionID, actions []h248.Action, wh
 	for _, c := range lost {
 		c.release(cause, why)
 	}
+}
+
+// onGateway returns the calls that have a context on the gateway, which forgets it, in the order of their contexts.
+func (p *PCSCF) onGateway() (calls []*call) {
+	var ids []h248.ContextID
+	for id := range p.ctx { //tidy:order sorted below
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		c := p.ctx[id]
+		c.released = true // there is nothing left to subtract
+		delete(p.ctx, id)
+		calls = append(calls, c)
+	}
+	return calls
 }
 
 // observed returns the cause string of a notification and whether it ends the session: a failure to come up, or an end

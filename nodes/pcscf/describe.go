@@ -1,6 +1,8 @@
 package pcscf
 
 import (
+	"net/netip"
+
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/protocol/sdp"
 )
@@ -12,14 +14,25 @@ func (c *call) proto(l *leg) sdp.Proto {
 	if l.access && c.secure {
 		p.Security = sdp.TLS
 	}
+	if c.aware {
+		p.App = sdp.MSRP
+	}
 	return p
+}
+
+// format returns what stands for the media formats: "-" where the gateway need not know the application (§9.6).
+func (c *call) format() string {
+	if c.aware {
+		return "*"
+	}
+	return "-"
 }
 
 // localFor returns the Local descriptor that asks for a leg's address. setup is the gateway's own role; a relayed stream
 // has none (§2.3).
 func (c *call) localFor(l *leg, setup sdp.Setup) sdp.Fragment {
 	line := c.offer.Line(0)
-	f := sdp.Fragment{Media: "message", AnyPort: true, Proto: c.proto(l), Format: "-"}
+	f := sdp.Fragment{Media: "message", AnyPort: true, Proto: c.proto(l), Format: c.format()}
 	f.Family = sdp.IP4
 	if ap, ok := line.Address(); ok {
 		f.Family = sdp.FamilyOf(ap.Addr())
@@ -35,7 +48,7 @@ func (c *call) localFor(l *leg, setup sdp.Setup) sdp.Fragment {
 
 // remoteFor returns the Remote descriptor of a leg: the peer's address, and on a protected leg its fingerprints.
 func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
-	f := sdp.Fragment{Media: "message", Port: line.Port(), Proto: c.proto(l), Format: "-"}
+	f := sdp.Fragment{Media: "message", Port: line.Port(), Proto: c.proto(l), Format: c.format()}
 	if ap, ok := line.Address(); ok {
 		f.SetAddress(ap)
 	}
@@ -44,6 +57,14 @@ func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
 			f.Add(sdp.AttrFingerprint, fp.String())
 		}
 	}
+	return f.Append(nil)
+}
+
+// reflexive returns the Remote descriptor of a leg through whose NAT a hole is punched: the source of the UE's signalling,
+// with the port that the UE says, which is right behind a NAT that preserves ports (§8.5 step 1 [I]).
+func (c *call) reflexive(line sdp.Line) []byte {
+	f := sdp.Fragment{Media: "message", Proto: c.proto(&c.near), Format: c.format()}
+	f.SetAddress(netip.AddrPortFrom(c.served.flow.Remote.Addr(), line.Port()))
 	return f.Append(nil)
 }
 

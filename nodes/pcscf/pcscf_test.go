@@ -37,6 +37,10 @@ type gateway struct {
 	fingerprint map[string]bool
 	latch       bool // the access leg was told to
 	commands    []string
+	orders      []string // but for latches
+	remote      map[string]string
+	reply       *h248.Item
+	last        int
 }
 
 func newEdge(t *testing.T, cfg Config) *edge {
@@ -47,7 +51,7 @@ func newEdge(t *testing.T, cfg Config) *edge {
 		t.Fatal(err)
 	}
 	e := &edge{World: w, t: t, ue: w.Peer("ue"), home: w.Peer("home")}
-	e.mg = &gateway{t: t, setup: map[string]string{}, fingerprint: map[string]bool{}, from: packet.AddrPort{Addr: w.Host("agw1").Addr(true), Port: 2944}}
+	e.mg = &gateway{t: t, remote: map[string]string{}, setup: map[string]string{}, fingerprint: map[string]bool{}, from: packet.AddrPort{Addr: w.Host("agw1").Addr(true), Port: 2944}}
 	var err error
 	if e.mg.udp, err = w.Host("agw1").BindUDP(e.mg.from, e.mg); err != nil {
 		t.Fatal(err)
@@ -75,6 +79,9 @@ func (g *gateway) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, b packet
 	}
 	for i := range m.Items {
 		it := &m.Items[i]
+		if it.Kind == h248.Reply {
+			g.reply = it
+		}
 		if it.Kind != h248.Request {
 			continue
 		}
@@ -89,6 +96,16 @@ func (g *gateway) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, b packet
 			if c.Verb == h248.Subtract {
 				out = append(out, "Subtract = "+id)
 				continue
+			}
+			if c.Signals != nil {
+				for _, sg := range c.Signals.List {
+					if sg.Name != "ipnapt/latch" {
+						g.orders = append(g.orders, realm+" "+sg.Name)
+					}
+				}
+			}
+			if m := c.Media; m != nil && len(m.Streams[0].Remote) > 0 {
+				g.remote[realm] = strings.TrimSpace(between(string(m.Streams[0].Remote), "IP4 ", "\n"))
 			}
 			if c.Signals != nil && realm == "access" {
 				g.latch = g.latch || slices.ContainsFunc(c.Signals.List, func(s h248.Signal) bool { return s.Name == "ipnapt/latch" })
@@ -199,6 +216,11 @@ func TestSetupDecisions(t *testing.T) {
 		{"O4 for certain", true, true, Config{NATOrigOffer: "passive"}, "", "actpass", "passive", "active", "passive", "passive", "passive"},
 		{"O5", true, true, Config{}, "", "passive", "488", "", "", "", ""},
 		{"O5, try", true, true, Config{NATPassiveOffer: "try"}, "", "passive", "passive", "active", "active", "active", "passive"},
+		{"O5, punch", true, true, Config{NATPassiveOffer: "punch"}, "", "passive", "passive", "active", "active", "active", "passive"},
+		{"proxy keeps", false, true, Config{TCPMode: "proxy"}, "", "actpass", "actpass", "passive", "passive", "passive", "active"},
+		{"proxy, active on both", false, true, Config{TCPMode: "proxy", ProxySetup: "active"}, "", "passive", "active", "passive", "active", "active", "active"},
+		{"proxy, active on both, terminating", false, false, Config{TCPMode: "proxy", ProxySetup: "active"}, "", "actpass", "active", "passive", "active", "active", "active"},
+		{"proxy, one opens anyway", false, true, Config{TCPMode: "proxy", ProxySetup: "active"}, "", "active", "active", "passive", "passive", "passive", "active"},
 		{"H1, offered", true, true, Config{}, "", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn"},
 		{"H1, answered", true, true, Config{}, "", "actpass", "actpass", "holdconn", "holdconn", "holdconn", "holdconn"},
 		{"T4, kept", true, false, Config{NATSetup: "keep"}, "", "active", "active", "passive", "passive", "active", "passive"},
@@ -249,6 +271,25 @@ func TestSetupDecisions(t *testing.T) {
 			}
 			if e.mg.setup["access"] != c.access || e.mg.setup["core"] != c.core {
 				t.Errorf("the gateway is %v, want access %s, core %s", e.mg.setup, c.access, c.core)
+			}
+			// Who is active gets an order where nothing else makes it open (§2.7, §8.5).
+			wantOrders := ""
+			switch {
+			case c.cfg.NATPassiveOffer == "punch":
+				if e.mg.remote["access"] != e.Addr("ue").Addr.String() {
+					t.Errorf("punches towards %s", e.mg.remote["access"])
+				}
+				wantOrders = "access tcphp/punch"
+			case c.cfg.TCPMode == "proxy":
+				for _, realm := range []string{"access", "core"} {
+					if e.mg.setup[realm] == "active" {
+						wantOrders += realm + " tcpbcc/EstBNC "
+					}
+				}
+			}
+			slices.Sort(e.mg.orders)
+			if got := strings.Join(e.mg.orders, " "); got != strings.TrimSpace(wantOrders) {
+				t.Errorf("orders %q, want %q", got, wantOrders)
 			}
 			// The address that the UE signals leads nowhere: the gateway latches, but where it opens itself (§8.2).
 			if want := c.nat && (c.access == "passive" || c.cfg.TCPMode == "relay"); want != e.mg.latch {
@@ -345,4 +386,51 @@ func TestProtection(t *testing.T) {
 			}
 		})
 	}
+}
+
+// request has the gateway send a request of its own, and returns the reply.
+func (e *edge) request(action string) *h248.Item {
+	e.mg.reply = nil
+	e.mg.last++
+	e.mg.udp.Send(packet.AddrPort{Addr: e.Addr("pcscf1").Addr, Port: 2944}, packet.PayloadOf([]byte("MEGACO/3 ["+e.mg.from.Addr.String()+"]:2944\nTransaction = "+fmt.Sprint(e.mg.last)+" { "+action+" }")), sim.Cause{Session: 1})
+	e.Run(100 * time.Millisecond)
+	return e.mg.reply
+}
+
+// a report of a context that is subtracted meanwhile gets Error 411. R-22: a gateway that restarts has lost its
+// contexts, so the calls on it end on both sides, and nothing is subtracted.
+func TestReleaseRows(t *testing.T) {
+	const boot = "Context = - { ServiceChange = ROOT { Services { Method = Restart, Reason = \"902 Warm Boot\", Profile = simiq/1, Version = 3 } } }"
+	up := func(t *testing.T) *edge {
+		e := newEdge(t, Config{})
+		e.request(boot)
+		e.register("")
+		on := e.invite(true, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/s;tcp\na=setup:active\n"))
+		if on == nil || e.answer(true, on, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/t;tcp\na=setup:passive\n")) == nil {
+			t.Fatal("no call")
+		}
+		return e
+	}
+	const report = "Notify = ip/core/1 { ObservedEvents = 1 { tcpbcc/BNCChange { Stream = 1, Type = Rel, x_cause = \"reset\" } } }"
+	t.Run("R-16", func(t *testing.T) {
+		e := up(t)
+		r := e.request("Context = 8 { " + report + " }")
+		if r == nil || firstError(r) == nil || firstError(r).Code != h248.ErrUnknownContext || e.ue.Find(sip.BYE) != nil {
+			t.Errorf("%+v", r)
+		}
+	})
+	t.Run("a report of a call that is there", func(t *testing.T) {
+		e := up(t)
+		if r := e.request("Context = 1 { " + report + " }"); r == nil || firstError(r) != nil || e.ue.Find(sip.BYE) == nil {
+			t.Errorf("%+v", r)
+		}
+	})
+	t.Run("R-22", func(t *testing.T) {
+		e := up(t)
+		n := len(e.mg.commands)
+		r := e.request(boot)
+		if r == nil || firstError(r) != nil || e.ue.Find(sip.BYE) == nil || e.home.Find(sip.BYE) == nil || len(e.mg.commands) != n {
+			t.Errorf("%+v; %v", r, e.mg.commands[n:])
+		}
+	})
 }

@@ -9,6 +9,9 @@ import "imsim/nodes/protocol/sdp"
 // setupOnward returns a=setup of the offer as it goes on to the answerer; ok is false where the call must be refused.
 func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
 	cfg := &c.p.cfg
+	if c.dualActive(offered) {
+		return sdp.Active, true
+	}
 	if !c.rewrites() {
 		return offered, true // T1 to T3, O1, O2
 	}
@@ -22,7 +25,7 @@ func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
 		}
 		return sdp.Passive, true // T4 to T6
 	case offer == sdp.Passive:
-		return sdp.Passive, cfg.NATPassiveOffer == "try" // O5
+		return sdp.Passive, cfg.NATPassiveOffer == "try" || cfg.NATPassiveOffer == "punch" // O5
 	case c.collides():
 		return sdp.Active, true // O3, §2.6 rule (a): the far side must answer passive
 	case cfg.NATOrigOffer == "passive":
@@ -35,6 +38,9 @@ func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
 
 // setupBack returns a=setup of the answer as it goes back to the offerer.
 func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
+	if c.dualActive(offered) && sdp.AnswerDefault(answered) != sdp.HoldConn {
+		return sdp.Active
+	}
 	if !c.rewrites() || sdp.AnswerDefault(answered) == sdp.HoldConn {
 		return answered
 	}
@@ -45,6 +51,18 @@ func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
 		return sdp.Active // T6
 	}
 	return sdp.Passive // T4, T6 as merge, O3, O4
+}
+
+// dualActive reports a call whose legs the gateway opens both (§2.7, §2.11 proxy / dual active): the offer leaves it the
+// choice.
+func (c *call) dualActive(offered sdp.Setup) bool {
+	return c.p.cfg.TCPMode == "proxy" && c.p.cfg.ProxySetup == "active" && !c.relay && !c.natted() &&
+		(offered == sdp.ActPass || offered == sdp.Passive)
+}
+
+// punches reports a leg on which the gateway is to punch a hole (O5, §8.5).
+func (c *call) punches(l *leg, role sdp.Setup) bool {
+	return l.access && role == sdp.Active && c.rewrites() && c.p.cfg.NATPassiveOffer == "punch"
 }
 
 // collides reports a call that merge would spoil: both UEs open, so both would begin TLS as its client (§2.6).

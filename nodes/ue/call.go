@@ -34,6 +34,7 @@ type call struct {
 	reply   deadline // of the answer: when the called picks up, when the caller gives up
 	next    deadline // of the script
 	grace   deadline // the media has been closed in good order: the BYE should be on its way
+	punch   deadline // of a SYN that the passive side sends
 	line    int      // lines of the script that are done
 }
 
@@ -73,7 +74,7 @@ func (c *call) arm() {
 	if c.uas != nil {
 		at = min(at, c.uas.Deadline())
 	}
-	for _, d := range []*deadline{&c.reply, &c.next, &c.grace, &c.session.next} {
+	for _, d := range []*deadline{&c.reply, &c.next, &c.grace, &c.punch, &c.session.next} {
 		if d.at != 0 {
 			at = min(at, d.at)
 		}
@@ -100,6 +101,11 @@ func (c *call) tick() {
 		why := u.user(c.next.why, "user.pause")
 		c.next = deadline{}
 		c.speak(why)
+	}
+	if c.punch.due(now) {
+		why := u.Waited(c.punch.why, "hp.retry")
+		c.punch = deadline{}
+		c.media.punch(why)
 	}
 	if c.grace.due(now) {
 		why := u.Waited(c.grace.why, "user.grace")

@@ -22,9 +22,44 @@ func (m *media) connect(why sim.Cause) {
 		}
 	case m.tcpRole == sdp.Active:
 		u.Host.Unlisten(m.local)
-		m.leg = bearer.NewLeg(&u.Base, "", m)
-		if err := m.leg.Dial(m.local, m.remote, u.tcpConfig(), why); err != nil {
-			m.c.mediaLost("unreachable", why)
+		m.dial(why)
+	case m.tcpRole == sdp.Passive && u.cfg.OpenToo != nil:
+		m.c.punch.set(u.K.Now().Add(time.Duration(*u.cfg.OpenToo)), why)
+		m.c.wake()
+	}
+}
+
+func (m *media) dial(why sim.Cause) {
+	u := m.c.u
+	m.leg = bearer.NewLeg(&u.Base, "", m)
+	if err := m.leg.Dial(m.local, m.remote, u.tcpConfig(), why); err != nil {
+		m.c.mediaLost("unreachable", why)
+	}
+}
+
+// punch opens the connection from the passive side, unless there is one (H.248.84: punchFromPassive).
+func (m *media) punch(why sim.Cause) {
+	if m.leg == nil && !m.shut && m.c.result == "" {
+		m.dial(why)
+	}
+}
+
+// CloseMedia closes the media connections of all calls in good order, which stay up.
+func (u *UE) CloseMedia() {
+	for _, c := range u.calls {
+		if c != nil && c.media.leg != nil && c.media.leg.Up() {
+			c.media.leg.CloseTLS(c.why)
+			c.media.leg.FIN(c.why)
+		}
+	}
+}
+
+// Reset breaks off the media connections of all calls, as an application does that crashes.
+func (u *UE) Reset() {
+	for _, c := range u.calls {
+		if c != nil && c.media.leg != nil {
+			c.media.leg.Reset(false, c.why)
+			c.media.lost(c.why)
 		}
 	}
 }
@@ -81,6 +116,10 @@ func (m *media) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.C
 	case bearer.TLSUp:
 		m.up(why)
 	case bearer.TCPFail, bearer.RstIn, bearer.TCPLost:
+		if m.tcpRole == sdp.Passive && !l.Up() && c.u.cfg.OpenToo != nil {
+			m.leg = nil // it is the other side's to open, and we still listen
+			break
+		}
 		m.lost(why)
 		c.mediaLost(cause, why)
 	case bearer.TLSFail, bearer.AlertIn:

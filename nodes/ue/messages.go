@@ -19,7 +19,7 @@ func (m *media) up(why sim.Cause) {
 	u := m.c.u
 	now := u.K.Now()
 	m.hash = nil // verified, or not wanted: what it is part of may go
-	if m.tcpRole == sdp.Active {
+	if m.tcpRole == sdp.Active || u.cfg.Bind == "always" {
 		m.conn = u.msrp.NewConn(now, why, 0)
 		m.conn.Bind(now, why, m.session)
 		m.drain(why)

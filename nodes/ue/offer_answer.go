@@ -75,6 +75,9 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 	if bad != nil {
 		return 488
 	}
+	if u.cfg.Insist {
+		m.own, mine = prefer, prefer
+	}
 	// RFC 6714 §4.3: a path that does not lead to c= and m= wants CEMA.
 	decide := sdp.CEMAAnswerer{OfferCEMA: l.CEMA(), Match: l.PathMatches(), Active: mine == sdp.Active, CanBePassive: true}
 	action, cema := decide.Decide()
@@ -107,7 +110,7 @@ func (m *media) prepare(c *call) (err string) {
 		scheme = "msrps"
 	}
 	m.path = scheme + "://" + m.local.String() + "/" + msrp.NewSessionID(&u.msrp.IDs) + ";tcp"
-	if m.own != sdp.Active && u.Host.Listen(m.local, m) != nil {
+	if m.own != sdp.Active && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
 		return "no port left" // ports come round: this one's call is still there
 	}
 	m.session = u.msrp.Open(msrp.Config{Local: m.path, IgnoreScheme: true})

@@ -163,8 +163,12 @@ func (w *world) populate() error {
 		case *scscf.Config:
 			_, err = scscf.New(w.env, host, *cfg)
 		case *mediagw.Config:
+			own := *cfg
+			if c, ok := f.Nodes[own.Controller].Settings.(*pcscf.Config); ok && own.ControlModel == "" {
+				own.ControlModel = c.ControlModel
+			}
 			var g *mediagw.Gateway
-			if g, err = mediagw.New(w.env, host, *cfg, index); err == nil {
+			if g, err = mediagw.New(w.env, host, own, index); err == nil {
 				w.gateways[name] = g
 				w.ready = append(w.ready, g)
 				w.starters = append([]func(sim.Cause){g.Start}, w.starters...)

@@ -96,6 +96,7 @@ var settings = []struct{ scenario, key, value, given string }{
 
 	{"", "nodes.pcscf1.mediasec", "[bfcp-tls]", ""},
 	{"", "nodes.pcscf1.tcp-mode", "relay", "sessions.chat.security=none"},
+	{"", "nodes.pcscf1.awareness", "aware", ""},
 	{"", "nodes.pcscf1.accept", "early", ""},
 	{"", "nodes.pcscf1.control-model", "strict", ""},
 	{"", "nodes.pcscf1.latch", "true", ""},
@@ -136,6 +137,14 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"nat-latch-basic", "nats.home.timers.half-closed", "1ms", ""},
 	{"nat-latch-basic", "nats.home.unmatched", "rst", "nats.home.preset=home nats.home.timers.open=100ms nats.home.unmatched=silent"},
 	{"nat-latch-basic", "nats.home.reset-on-expiry", "true", "nats.home.preset=home nats.home.timers.open=100ms"},
+
+	{"tcp-proxy-dual-active", "nodes.pcscf1.proxy-setup", "keep", ""},
+	{"tcp-proxy-dual-active", "nodes.ue-a.msrp-bind", "active", ""},
+	{"", "nodes.ue-b.media-port", "closed", ""},
+	{"", "nodes.ue-b.insist", "true", "nodes.ue-a.offer=active nodes.ue-b.answer=active"},
+	{"", "nodes.ue-b.punch-from-passive", "1ms", ""},
+	{"", "nodes.agw1.control-model", "strict", "nodes.ue-a.tls.max=1.3 nodes.ue-a.tls.min=1.3 nodes.agw1.tls.max=1.2"},
+	{"", "nodes.agw1.rules", "[{row:_E-1/1,_do-x:_tcp.accept}]", ""},
 
 	{"", "nodes.scscf1.domain", "home.example.org", ""},
 	{"", "nodes.scscf1.challenge", "false", ""},
@@ -188,6 +197,7 @@ var elsewhere = map[string]string{
 	"NAT.contiguity": "no UE has neighbouring UDP ports: netem/nat", "NAT.unsolicited-udp": "nobody else sends: netem/nat", "NAT.unmatched-outside": "nobody else sends: netem/nat", "NAT.sim-open": "nobody punches here: netem/nat",
 	"NAT.fragments": "UEs send what is large over TCP: netem/nat", "NAT.refresh-each": "a UE has one peer a port: netem/nat", "NATTimers.rest": "no UDP port is used again: netem/nat",
 	"NAT.reset-closes": "nothing follows an RST: netem/nat", "NATTimers.reset": "likewise", "NATTimers.closing": "nothing follows the FINs: netem/nat", "NATTimers.icmp": "nobody pings: netem/nat",
+	"Node-mediagw.hp":             "its keys: nodes/mediagw",
 	"pcscf.H248Timers.long-timer": "the gateway repeats nothing so late: nodes/protocol/h248",
 	"nodes.TLSConfig.allow-sha1":  "our fingerprints are SHA-256: netem/tls",
 	"nodes.TCPConfig.half-closed": "both ends of a call close at once: netem/tcp",

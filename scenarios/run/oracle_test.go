@@ -156,10 +156,16 @@ func expected(c *call, finding string) string {
 		if _, down := step.Action.(*scenarios.LinkDown); down {
 			return "what is sent on a link that is down is repeated"
 		}
+		if _, lost := step.Action.(*scenarios.H248Drop); lost {
+			return "a SYN for a gateway that waits for its controller is repeated"
+		}
 	}
 	for _, n := range c.scenario.File.Nodes {
+		if u, ok := n.Settings.(*ue.Config); ok && u.OpenToo != nil {
+			return "in a simultaneous open the SYN is repeated with the ACK (RFC 9293 §3.5)"
+		}
 		if p, ok := n.Settings.(*pcscf.Config); ok && p.NATPassiveOffer == "try" {
-			return "the gateway's SYN into a NAT is never answered, and the far end's is held"
+			return "a SYN into a NAT is repeated, and what waits for it as well"
 		}
 		if p, ok := n.Settings.(*pcscf.Config); ok && p.TCPMode == "relay" {
 			return "a relay loses what comes after Subtract, and the ends repeat their FINs (R-8)"

@@ -66,6 +66,18 @@ func (c *changes) Handle(i uint32) {
 		if x := w.nats[a.NAT]; x != nil {
 			x.Reboot()
 		}
+	case *scenarios.MediaReset:
+		if u := w.ues[a.Node]; u != nil {
+			u.Reset()
+		}
+	case *scenarios.MediaClose:
+		if u := w.ues[a.Node]; u != nil {
+			u.CloseMedia()
+		}
+	case *scenarios.Restart:
+		if g := w.gateways[a.Node]; g != nil {
+			g.Restart(sim.Cause{})
+		}
 	case *scenarios.H248Drop:
 		if p := w.controllers[a.Node]; p != nil {
 			p.DropH248(a.Count)

@@ -36,6 +36,8 @@ var Identifiers = []Identifier{
 	{"interlinkage tls-tls", "tlsest:up+tls", SIM, "trigger: TLS established; starts the target's TLS session"},
 	{"NAT latching", "ipnapt/latch", K, "signal: learn the remote address from what arrives"},
 	{"kind of latching", "napt", K, "parameter of latch: OFF, LATCH or RELATCH"},
+	{"TCP hole punching package", "tcphp", SIM, "H.248.84 cl. 9: open into a NAT; that the package exists is S"},
+	{"hole punching order", "tcphp/punch", SIM, "signal: send SYNs from the local port until one meets the peer's or gets through"},
 	{"heartbeat", "hangterm/thb", K, "event: a termination has not been named for a while"},
 	{"heartbeat period", "timerx", K, "parameter of thb, s"},
 	{"gate filter, address", "gm/saf", K, "property: filter by source address"},

@@ -87,6 +87,8 @@ var PackageTable = []PackageDef{
 		Signals: connectionSignals("TCP connection"), Events: connectionEvents("TCP connection")},
 	{ID: "tlsbsc", Version: 1, Document: "H.248.90", Status: K, Meaning: "TLS basic session control",
 		Signals: connectionSignals("TLS session"), Events: connectionEvents("TLS session")},
+	{ID: "tcphp", Version: 1, Document: "H.248.84", Status: SIM, Meaning: "TCP hole punching",
+		Signals: []ItemDef{{ID: "punch", Status: SIM, Meaning: "open the TCP connection into a NAT: SYN every second, no other SYN taken"}}},
 	{ID: "seplink", Version: 1, Document: "H.248.92", Status: K, Meaning: "stream endpoint interlinkage",
 		Properties: []ValueDef{{ID: "x_topo", Type: TopoRules, Status: SIM, Meaning: "what an event at this SEP does at another"}}},
 	{ID: "simsec", Version: 1, Document: "this project", Status: SIM, Meaning: "pre-shared keys",
@@ -119,7 +121,7 @@ func pack(names ...string) (l []PackageVersion) {
 
 // Profiles lists the profiles; their names are SIM, their packages follow the interfaces of TS 29.334, 29.238, 29.333 [K].
 var Profiles = []ProfileDef{
-	{"simiq/1", "Iq", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "ipnapt", "hangterm", "it", "tcpbcc", "tlsbsc", "seplink", "simstat")},
+	{"simiq/1", "Iq", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "ipnapt", "hangterm", "it", "tcpbcc", "tlsbsc", "tcphp", "seplink", "simstat")},
 	{"simix/1", "Ix", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "hangterm", "it", "tcpbcc", "tlsbsc", "seplink", "simstat")},
 	{"simmp/1", "Mp", pack("g", "root", "nt", "ds", "ipdc", "hangterm", "it", "tcpbcc", "tlsbsc", "simsec", "simstat")},
 }

@@ -1,0 +1,71 @@
+package mediagw
+
+import (
+	"imsim/nodes"
+	"imsim/nodes/bearer"
+	"imsim/sim"
+)
+
+// announce notes that the controller has announced a new connection for an endpoint that has one (RFC 4145 §5, spec
+// reference §2.5 modification, E-28).
+func (s *sep) announce() {
+	switch x := s.state(); x.TCP {
+	case bearer.TCPEst, bearer.TCPHalfIn, bearer.TCPHalfOut:
+		x.Renew = true
+	}
+}
+
+// renew begins the new connection beside the old one: make before break.
+func (s *sep) renew(why sim.Cause) {
+	gw := s.st.gw
+	s.drop(why)
+	s.next = bearer.NewLeg(&gw.Base, s.term.realm, s)
+	s.next.Proto = s.proto
+	if s.state().TCPRole == bearer.Active {
+		if err := s.next.Dial(s.local, s.remote, gw.tcp, why); err != nil {
+			gw.Mark(why, s.term.realm, nodes.TCPFailed, "unreachable")
+			s.next = nil
+		}
+		return
+	}
+	s.source(why)
+	s.next.Accept(*s.opening, gw.tcp, false)
+	s.opening = nil
+}
+
+// renewal takes what happens on the new connection before it has taken the place of the old one. Where it fails, the old
+// one stays.
+func (s *sep) renewal(ev bearer.Event, why sim.Cause) {
+	switch ev {
+	case bearer.TCPUp:
+		s.term.stats.sent += uint64(s.leg.Written)
+		s.term.stats.received += uint64(s.leg.Read)
+		s.old, s.leg, s.next = s.leg, s.next, nil
+		s.old.CloseTLS(why)
+		s.old.FIN(why)
+		s.old.DiscardInput(why)
+		s.st.input(s.side, bearer.Renewed, "", why)
+	case bearer.TCPFail, bearer.RstIn, bearer.TCPLost, bearer.TCPGone:
+		s.next = nil
+	}
+}
+
+// drop gives up a new connection that is not up.
+func (s *sep) drop(why sim.Cause) {
+	if s.next != nil {
+		l := s.next
+		s.next = nil
+		l.Reset(false, why)
+	}
+}
+
+// source takes the source of the SYN at hand for the remote address, where that is to be latched (H.248.37) or is not
+// known.
+func (s *sep) source(why sim.Cause) {
+	if s.latch && !s.latched || !s.remote.Addr.IsValid() {
+		s.remote, s.latched = s.opening.Remote, true
+		if s.latch {
+			s.st.gw.Mark(why, s.term.realm, nodes.Latched, s.remote.String())
+		}
+	}
+}
