@@ -20,7 +20,8 @@ const (
 	CallRejected   = "sip.rejected" // detail: status code
 	ByeSent        = "sip.bye.sent"
 	ByeReceived    = "sip.bye.received"
-	CallReleased   = "sip.released" // the final response to the BYE is in, or sent
+	CallReleased   = "sip.released"        // the final response to the BYE is in, or sent
+	SessionExpired = "sip.session.expired" // at a proxy, whose session timer has run out
 
 	AddSent         = "h248.add.sent"
 	AddReceived     = "h248.add.received"

@@ -81,7 +81,8 @@ func (l *Leg) push(why sim.Cause) {
 			l.cipher = nil
 		}
 	}
-	if l.wantFIN && l.cipher == nil && !l.working {
+	// A handshake that is given up has nothing more to say (E-31); a session may have.
+	if l.wantFIN && l.cipher == nil && (!l.working || l.tls.State() == tls.Handshaking) {
 		if !l.finDone {
 			l.finDone = true
 			l.stream.CloseWrite(l.finWhy)

@@ -258,6 +258,7 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 		case TCPIdle:
 			m.closed(x)
 		default:
+			m.breakOff(x, emit)
 			m.closeTLS(x, emit)
 			m.fin(x, emit)
 		}
@@ -303,6 +304,16 @@ func (m *Machine) closeTLS(x *SEP, emit func(Action)) {
 		emit(CloseTLS)
 	case TLSCNRcvd:
 		x.TLS, x.CNSent = TLSClosed, true
+		emit(CloseTLS)
+	}
+}
+
+// breakOff closes a session in the midst of its handshake (RFC 8446 §6.1: either party may, and says close_notify before
+// its FIN); otherwise the handshake could come to its end while the FIN is still waiting for the processor.
+func (m *Machine) breakOff(x *SEP, emit func(Action)) {
+	if x.Begun && (x.TLS == TLSHandshake || x.TLS == TLSVerifyWait) {
+		m.endHandshake(x)
+		x.CNSent = true
 		emit(CloseTLS)
 	}
 }

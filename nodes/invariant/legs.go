@@ -42,7 +42,7 @@ const (
 	finRcvd
 	reset
 	shown // the truncation is in the milestones
-	left  // we had closed the session when the FIN came: RFC 5246 §7.2.1 has nobody wait for the answer
+	left  // we had closed the session when the FIN came (RFC 5246 §7.2.1 has nobody wait for the answer), or given it up (E-31)
 )
 
 func (f facts) all(g facts) bool { return f&g == g }
@@ -202,6 +202,7 @@ func (s *Suite) afterReset(m *nodes.Milestone, c *call, l *legState) {
 // has failed, or that answers a truncation here or on its partner (R-3, D7), does not end in good order.
 func (s *Suite) finSent(m *nodes.Milestone, c *call, l *legState) {
 	if !l.has.any(tlsUp) {
+		l.has |= left // a handshake that ends behind our FIN makes no session to be truncated
 		return
 	}
 	s.book.checked(notifyBeforeFIN)

@@ -85,7 +85,7 @@ func (c *call) settle(w waiting) {
 		return
 	}
 	if d.Line(0).Rejected() {
-		p.sip.Respond(w.server, w.m, w.why)
+		c.forward(w)
 		return
 	}
 	ans := d.Line(0)
@@ -146,7 +146,7 @@ func (c *call) configured(actions []h248.Action, why sim.Cause) {
 		return
 	}
 	w.m.SetBody("application/sdp", c.answerFor(w.answer))
-	c.p.sip.Respond(w.server, w.m, why)
+	c.forward(w)
 }
 
 // refuseAnswer ends a call whose answer cannot be used: ACK and BYE to the answerer, 488 to the offerer.

@@ -35,6 +35,11 @@ type call struct {
 	ended       bool
 	released    bool // the context is subtracted, or on its way
 	context     h248.ContextID
+	asked       asked    // of the INVITE as it went on
+	session     *session // nil: no session timer yet
+	callerTag   string
+	callerSeq   uint32 // CSeq of the last request inside the dialog, where one has come through us
+	calledSeq   uint32
 	offer       *sdp.Description
 	far         leg // towards the answerer
 	near        leg // towards the offerer
@@ -66,6 +71,9 @@ type waiting struct {
 
 // invite starts a call.
 func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
+	if p.tooShort(tx, m, why) {
+		return
+	}
 	c := &call{p: p, id: strings.Clone(m.CallID()), why: why, server: tx, invite: m, context: h248.ChooseContext}
 	c.originating = p.fromAccess(from)
 	if c.originating {
@@ -77,6 +85,8 @@ func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause
 	} else {
 		c.served = p.users[m.URI]
 	}
+	c.callerTag = strings.Clone(m.FromTag())
+	c.asked = p.ask(m)
 	c.far.access, c.near.access = !c.originating, c.originating
 	p.fwd.RecordRoute(m)
 	p.calls[c.id] = c
@@ -134,7 +144,15 @@ func (c *call) back(w waiting) {
 			w.m.SetBody("application/sdp", c.answerFor(d))
 		}
 	}
-	p.sip.Respond(w.server, w.m, w.why)
+	c.forward(w)
+}
+
+// forward passes a provisional or successful response on.
+func (c *call) forward(w waiting) {
+	if w.m.Status >= 200 {
+		c.renew(w.m, c.asked, w.why)
+	}
+	c.p.sip.Respond(w.server, w.m, w.why)
 }
 
 // confirm keeps the two dialogs that a 2xx makes, as the P-CSCF sees them (TS 24.229 cl. 5.2.7.2 step 4).
@@ -194,6 +212,9 @@ func (c *call) end(why sim.Cause) {
 	c.ended = true
 	c.subtract(why)
 	delete(c.p.calls, c.id)
+	if c.session != nil {
+		c.p.timed[c.session.slot] = nil // the slot is not used again: an entry for the timer may still be queued
+	}
 	if c.client != 0 {
 		delete(c.p.byTx, c.client)
 	}

@@ -88,7 +88,7 @@ func (c *call) failed(why sim.Cause) {
 		c.refuseAnswer(c.waiting[0], "the gateway refused")
 		return
 	}
-	c.release("gateway", why)
+	c.release(503, "gateway", why)
 }
 
 // H248Lost notes that the association is gone; media goes on (F10).
@@ -131,7 +131,7 @@ func (p *PCSCF) H248Transaction(id h248.TransactionID, actions []h248.Action, wh
 	}
 	p.h248.Reply(id, reply, why)
 	for _, c := range lost {
-		c.release(cause, why)
+		c.release(503, cause, why)
 	}
 }
 

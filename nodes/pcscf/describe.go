@@ -102,7 +102,7 @@ func (p *PCSCF) arm(list []h248.Event, change string) []h248.Event {
 // offerOnward returns the offer as it goes on to the answerer.
 func (c *call) offerOnward() string {
 	d := c.offer.Clone()
-	c.rewrite(d.Line(0), &c.far, c.onward)
+	c.rewrite(d, &c.far, c.onward)
 	if c.far.access && c.secure {
 		d.Line(0).Set(sdp.AttrE2AE, sdp.E2AEApplied) // TS 24.229 cl. 6.7.2.3: offers towards the UE
 	}
@@ -111,23 +111,25 @@ func (c *call) offerOnward() string {
 
 // answerFor returns an answer as it goes back to the offerer.
 func (c *call) answerFor(d *sdp.Description) string {
-	l := d.Line(0)
-	c.rewrite(l, &c.near, c.setupBack(c.offer.Line(0).Setup(), l.Setup()))
+	c.rewrite(d, &c.near, c.setupBack(c.offer.Line(0).Setup(), d.Line(0).Setup()))
 	return string(d.Bytes())
 }
 
-// rewrite makes a line speak for the gateway's leg towards its reader: the leg's address, and on the side where the
-// gateway ends TLS, or where there is none, protocol, fingerprint and 3ge2ae to match. Everything else is left alone.
-func (c *call) rewrite(l sdp.Line, towards *leg, setup sdp.Setup) {
+// rewrite makes a description speak for the gateway's leg towards its reader: the leg's address, and on the side where the
+// gateway ends TLS, or where there is none, protocol, fingerprint and 3ge2ae to match, whether they stood with the line or with
+// the session. Everything else is left alone: o= is the session's name, not a place (RFC 4566 §5.2), and CEMA has the path kept
+// (RFC 6714 §5).
+func (c *call) rewrite(d *sdp.Description, towards *leg, setup sdp.Setup) {
 	if ap, ok := towards.local.Address(); ok {
-		l.SetAddress(ap)
+		d.MoveTo(ap)
 	}
+	l := d.Line(0)
 	l.SetSetup(setup)
 	if c.passing {
 		return // §2.4: TLS attributes unmodified
 	}
 	for _, a := range []string{sdp.AttrFingerprint, sdp.AttrE2AE, sdp.AttrTLSID} {
-		l.Remove(a)
+		d.Remove(a)
 	}
 	security := sdp.Clear
 	if towards.access && c.secure {

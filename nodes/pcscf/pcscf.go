@@ -32,6 +32,9 @@ type PCSCF struct {
 	orders map[h248.TransactionID]*order
 	ctx    map[h248.ContextID]*call
 	events uint32 // numbers Events descriptors
+
+	refreshes map[sip.TxID]refresh // by client transaction
+	timed     []*call              // by timer slot; nil: gone
 }
 
 // New makes a P-CSCF on a host.
@@ -39,6 +42,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 	p := &PCSCF{
 		cfg: cfg, env: env, access: map[packet.Addr]bool{}, users: map[string]*user{}, calls: map[string]*call{},
 		byTx: map[sip.TxID]*call{}, orders: map[h248.TransactionID]*order{}, ctx: map[h248.ContextID]*call{},
+		refreshes: map[sip.TxID]refresh{},
 	}
 	p.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, p)
 	cost := time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(2*time.Millisecond)))
@@ -65,9 +69,6 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 	return p, nil
 }
 
-// Handle has no timers of its own to run.
-func (p *PCSCF) Handle(uint32) {}
-
 // Calls returns the number of calls in progress.
 func (p *PCSCF) Calls() int { return len(p.calls) }
 
@@ -89,6 +90,8 @@ func (p *PCSCF) SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.C
 		p.invite(tx, m, from, why)
 	case m.Method == sip.BYE && c != nil:
 		c.bye(tx, m, why)
+	case c != nil && (m.Method == sip.UPDATE || m.Method == sip.INVITE):
+		c.refresh(tx, m, from, why)
 	default:
 		p.pass(tx, m, from, why)
 	}
@@ -126,6 +129,12 @@ func (p *PCSCF) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	if !ok {
 		return
 	}
+	if r, ok := p.refreshes[tx]; ok && m.Status >= 200 {
+		delete(p.refreshes, tx)
+		if m.Status < 300 {
+			r.c.renew(m, r.asked, why)
+		}
+	}
 	if r := p.sip.Layer.RequestOf(server); r != nil && r.Method == sip.REGISTER {
 		p.registered(r, m, why)
 	}
@@ -159,5 +168,6 @@ func (p *PCSCF) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
 		c.end(why)
 		return
 	}
+	delete(p.refreshes, tx)
 	p.fwd.Failed(tx, status, why)
 }

@@ -2,20 +2,21 @@ package pcscf
 
 import (
 	"slices"
+	"strconv"
 
 	"imsim/nodes"
 	"imsim/nodes/protocol/sip"
 	"imsim/sim"
 )
 
-// release ends a call whose bearer has failed (TS 24.229 cl. 5.2.8.1): before the answer by CANCEL and a final response,
-// afterwards by BYE to both sides.
-func (c *call) release(cause string, why sim.Cause) {
+// release ends a call, for instance one whose bearer has failed (TS 24.229 cl. 5.2.8.1): before the answer by CANCEL and a final
+// response, afterwards by BYE to both sides.
+func (c *call) release(status int, cause string, why sim.Cause) {
 	if c.ended {
 		return
 	}
 	p := c.p
-	reason := `SIP;cause=503;text="` + cause + `"`
+	reason := "SIP;cause=" + strconv.Itoa(status) + `;text="` + cause + `"`
 	c.subtract(why)
 	if !c.final {
 		if c.client != 0 {
@@ -28,8 +29,12 @@ func (c *call) release(cause string, why sim.Cause) {
 		return
 	}
 	why = p.Mark(why, "", nodes.ByeSent, reason)
-	for _, packed := range []sip.Packed{c.toCaller, c.toCalled} {
-		if d := packed.Dialog(); d != nil {
+	for _, end := range []struct {
+		dialog sip.Packed
+		seq    uint32 // of the last request that the end in whose name we speak has sent
+	}{{c.toCaller, c.calledSeq}, {c.toCalled, c.callerSeq}} {
+		if d := end.dialog.Dialog(); d != nil {
+			d.LocalSeq = max(d.LocalSeq, end.seq)
 			p.bye(d, reason, why)
 		}
 	}

@@ -51,6 +51,7 @@ func (c *call) invited(m *sip.Message, why sim.Cause) {
 		c.provisional(m, why)
 	case m.Status < 300:
 		c.answered(m, why)
+	case m.Status == 422 && c.state == calling && c.again(m, why):
 	default:
 		c.rejected(m.Status, why)
 	}

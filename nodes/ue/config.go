@@ -37,7 +37,7 @@ type Config struct {
 // Validate reports settings that no UE can have.
 func (c *Config) Validate(report func(field, wrong, right string)) {
 	c.TLS.Validate("tls", report)
-	if d := time.Duration(c.SessionExpires); d != 0 && d < minSE {
+	if d := time.Duration(c.SessionExpires); d != 0 && d < sip.LeastSE {
 		report("session-expires", d.String()+" is too short", "write at least 90s (RFC 4028 §5), or 0s for none")
 	}
 	if c.Identity == "" {

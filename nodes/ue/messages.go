@@ -48,7 +48,10 @@ func (m *media) LegReadable(l *bearer.Leg, reading sim.Cause) {
 }
 
 // LegWritable goes on sending.
-func (m *media) LegWritable(_ *bearer.Leg, why sim.Cause) { m.drain(why) }
+func (m *media) LegWritable(_ *bearer.Leg, why sim.Cause) {
+	m.drain(why)
+	m.c.wake() // a request that has gone out waits for its response
+}
 
 // drain carries out what the MSRP connection wants.
 func (m *media) drain(why sim.Cause) {

@@ -2,9 +2,9 @@ package ue
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
+	"imsim/nodes"
 	"imsim/nodes/protocol/sip"
 	"imsim/sim"
 )
@@ -13,13 +13,11 @@ import (
 // before it is over, so that no end waits for ever for a BYE that got lost.
 type session struct {
 	interval  time.Duration // 0: none was agreed on
+	least     time.Duration // that somebody on the way has asked for, by 422
 	refresher bool
 	update    sip.TxID // the refresh under way
 	next      deadline // refresh, or for the other end the end
 }
-
-// minSE is the least interval (RFC 4028 §5).
-const minSE = 90 * time.Second
 
 // askSession writes what a request asks for (RFC 4028 §7.1).
 func (c *call) askSession(m *sip.Message, refresher string) {
@@ -27,36 +25,31 @@ func (c *call) askSession(m *sip.Message, refresher string) {
 	if c.session.interval > 0 {
 		d = c.session.interval
 	}
+	if d > 0 {
+		d = max(d, c.session.least)
+	}
 	if d <= 0 {
 		return
 	}
 	m.Add(sip.HSupported, "timer")
 	m.Add(sip.HSessionExpires, sessionExpires(d, refresher))
-	m.Add(sip.HMinSE, strconv.Itoa(int(minSE/time.Second)))
+	m.Add(sip.HMinSE, sip.Seconds(max(c.session.least, sip.LeastSE)))
 }
 
 func sessionExpires(d time.Duration, refresher string) string {
-	s := strconv.Itoa(int(d / time.Second))
+	s := sip.Seconds(d)
 	if refresher != "" {
 		s += ";refresher=" + refresher
 	}
 	return s
 }
 
-// asked reads Session-Expires.
+// asked reads Session-Expires, which counts for no less than the least interval.
 func asked(m *sip.Message) (d time.Duration, refresher string) {
-	v := m.First(sip.HSessionExpires)
-	n, params, _ := strings.Cut(v, ";")
-	s, err := strconv.Atoi(strings.TrimSpace(n))
-	if err != nil || s <= 0 || s > 1<<30 {
-		return 0, ""
+	if d, refresher = m.SessionExpires(); d > 0 {
+		d = max(d, sip.LeastSE)
 	}
-	for p := range strings.SplitSeq(params, ";") {
-		if k, w, _ := strings.Cut(strings.TrimSpace(p), "="); k == "refresher" {
-			refresher = w
-		}
-	}
-	return max(time.Duration(s)*time.Second, minSE), refresher
+	return d, refresher
 }
 
 // agreeSession is the server's part (RFC 4028 §9): what the 2xx to m says of the timer.
@@ -68,7 +61,9 @@ func (c *call) agreeSession(m, r *sip.Message, why sim.Cause) {
 	d, refresher := asked(m)
 	switch {
 	case d == 0: // the client does not know of it: the server refreshes
-		d, refresher = max(own, c.session.interval, minSE), "uas"
+		d, refresher = max(own, c.session.interval, sip.LeastSE), "uas"
+	case refresher == "" && !m.Contains(sip.HSupported, "timer"):
+		refresher = "uas" // RFC 4028 §9: a proxy has asked, the client knows nothing of it
 	case refresher == "":
 		refresher = "uac"
 	}
@@ -128,4 +123,26 @@ func (c *call) refreshed(status int, m *sip.Message, why sim.Cause) {
 	default:
 		c.hangUp("failed", "SIP;cause="+strconv.Itoa(status)+`;text="session not refreshed"`, why)
 	}
+}
+
+// again sends the INVITE again with the interval that a 422 asks for (RFC 4028 §7.3).
+func (c *call) again(m *sip.Message, why sim.Cause) bool {
+	u := c.u
+	seq, err := c.invite.CSeq()
+	if least := m.MinSE(); err != nil || c.result != "" || least <= c.session.least || !c.invite.Has(sip.HSessionExpires) {
+		return false
+	}
+	c.session.least = m.MinSE()
+	next := c.invite.Clone()
+	for _, h := range []sip.HeaderID{sip.HVia, sip.HSessionExpires, sip.HMinSE} {
+		next.Remove(h)
+	}
+	next.RemoveToken(sip.HSupported, "timer")
+	c.askSession(next, "")
+	next.Set(sip.HCSeq, sip.CSeq{Seq: seq.Seq + 1, Method: sip.INVITE}.String())
+	delete(u.byTx, c.tx)
+	c.invite, c.dialog, c.uac = next, nil, sip.UAC{}
+	c.tx = u.sip.Request(next, u.proxy, u.Mark(why, "", nodes.InviteSent, ""))
+	u.byTx[c.tx] = c
+	return true
 }

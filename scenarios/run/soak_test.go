@@ -50,6 +50,36 @@ func TestSoak(t *testing.T) {
 	t.Logf("%v, failures %v", outcomes, failed)
 }
 
+// TestSoakFound plays what the soak test has found before, cut down to what it takes.
+func TestSoakFound(t *testing.T) {
+	for _, x := range []struct {
+		name string
+		set  []string
+	}{
+		{"R-8 while the last flight of the handshake is with the processor", []string{
+			"run.seed=6282", "links.access-pcscf.loss=5%", "links.access-pcscf.jitter=30ms", "links.iq.delay=40ms", "links.mw.delay=40ms", "links.mw.jitter=30ms",
+			"links.isc.jitter=30ms", "links.peer.delay=3ms", "nodes.ue-b.provisional=183-answer", "nodes.ue-a.costs.message=0s", "nodes.ue-b.costs.message=1us",
+			"nodes.agw1.costs.connection=0s", "nodes.pcscf1.accept=tls-then-tcp", "sessions.chat.give-up=300ms",
+		}},
+		{"E-31, and the handshake ends behind the FIN", []string{
+			"links.access-agw.rate=64kbit/s", "nodes.ue-a.transport=tcp", "nodes.ue-a.tls.max=1.3", "nodes.agw1.tls.max=1.3", "nodes.agw1.timers.tls-guard=50ms",
+			"nodes.pcscf1.h248.retransmit=10ms", `timeline=[{when: "agw1 h248.reply.sent", after: 50ms, do: link-down, link: access-pcscf}]`,
+		}},
+		{"MSRP that goes on when there is room again waits for its response", []string{
+			"run.seed=15965", "links.access-agw.delay=700ms", "nodes.ue-b.tcp.rack=true", "nodes.ue-b.tcp.no-timestamps=true", "nodes.ue-b.tcp.mss=100",
+			"nodes.ue-b.tcp.buffer=4KiB", "nodes.agw1.tcp.rack=true", "sessions.chat.messages.0={from: ue-b, size: 20KiB}",
+			`timeline=[{when: "agw1/core tcp.established", after: 0s, do: h248-drop, node: pcscf1, count: 30}, {when: "pcscf1 h248.modify.sent", after: 0s, do: set, path: links.peer.loss, to: 40%}]`,
+		}},
+	} {
+		for kind, text := range soak(x.set, nodes.EngineModel, map[measure.Outcome]int{}) {
+			if kind == "nothing-left-over" { // no session timers here
+				continue
+			}
+			t.Errorf("%s: %s: %s", x.name, kind, text)
+		}
+	}
+}
+
 // needed leaves out the settings without which it fails all the same.
 func needed(set []string, fails func([]string) bool) []string {
 	for i := len(set) - 1; i >= 0; i-- {

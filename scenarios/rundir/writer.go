@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -19,8 +20,9 @@ import (
 // Writer writes one run. It works in a hidden directory beside the one asked for; Finish puts it in place, Abandon
 // removes it.
 type Writer struct {
-	dir   string // where the run shall be
-	tmp   string // where it is written
+	dir   string   // where the run shall be
+	tmp   string   // where it is written
+	above []string // directories that were made for it, the innermost first
 	trace *TraceWriter
 	open  []*file
 	lines map[string]int // of text files, without headings
@@ -40,18 +42,38 @@ func Create(dir string) (*Writer, error) {
 		return nil, fmt.Errorf("output directory %s is a link that leads nowhere (remove it, or name another with --out)", dir)
 	}
 	parent := filepath.Dir(dir)
+	w := &Writer{dir: dir, above: missing(parent), lines: map[string]int{}}
 	if err := os.MkdirAll(parent, 0o777); err != nil {
+		w.removeAbove()
 		return nil, fmt.Errorf("output directory %s cannot be made: %w (name another with --out)", dir, cause(err))
 	}
 	recoverReplaced(dir)
 	if err := Replaceable(dir); err != nil {
 		return nil, err
 	}
-	tmp, err := hidden(dir, "partial")
-	if err != nil {
+	if w.tmp, err = hidden(dir, "partial"); err != nil {
+		w.removeAbove()
 		return nil, fmt.Errorf("nothing can be written in %s: %w (name another directory with --out)", parent, cause(err))
 	}
-	return &Writer{dir: dir, tmp: tmp, lines: map[string]int{}}, nil
+	return w, nil
+}
+
+// missing returns dir and what is above it, as far as it does not exist.
+func missing(dir string) (list []string) {
+	for {
+		if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			return list
+		}
+		list = append(list, dir)
+		dir = filepath.Dir(dir)
+	}
+}
+
+// removeAbove takes back the directories that were made, as far as nothing else has come to be in them.
+func (w *Writer) removeAbove() {
+	for _, dir := range w.above {
+		os.Remove(dir)
+	}
 }
 
 // hidden makes a directory beside dir that no other process makes.
@@ -237,6 +259,7 @@ func (w *Writer) Abandon() {
 	w.open = nil
 	os.RemoveAll(w.tmp)
 	w.tmp = ""
+	w.removeAbove()
 }
 
 // recoverReplaced puts back a run whose replacement was cut off between its two renames.

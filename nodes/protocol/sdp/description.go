@@ -70,6 +70,26 @@ func (d *Description) Lines() int { return len(d.MediaDescriptions) }
 // Line returns the view of m-line i, from 0.
 func (d *Description) Line(i int) Line { return Line{d, d.MediaDescriptions[i]} }
 
+// MoveTo gives the only line of a description another address: in the place of the c= that counted for it, while any other
+// c= goes (RFC 4566 §5.7: the line's overrides the session's), so that the old address is in no c= any more.
+func (d *Description) MoveTo(ap netip.AddrPort) {
+	l := d.Line(0)
+	l.SetPort(ap.Port())
+	if l.m.ConnectionInformation == nil && d.ConnectionInformation != nil {
+		d.ConnectionInformation = connection(ap.Addr())
+		return
+	}
+	d.ConnectionInformation, l.m.ConnectionInformation = nil, connection(ap.Addr())
+}
+
+// Remove drops an attribute of the session and of every line.
+func (d *Description) Remove(key string) {
+	d.Attributes = dropped(d.Attributes, key)
+	for i := range d.Lines() {
+		d.Line(i).Remove(key)
+	}
+}
+
 // AddLine appends an m-line and returns its view.
 func (d *Description) AddLine(media string, port uint16, proto Proto, formats ...string) Line {
 	m := &pion.MediaDescription{MediaName: pion.MediaName{

@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -115,14 +116,10 @@ func (l Line) Add(key, value string) {
 }
 
 // Remove drops all lines of an attribute.
-func (l Line) Remove(key string) {
-	keep := l.m.Attributes[:0]
-	for _, a := range l.m.Attributes {
-		if a.Key != key {
-			keep = append(keep, a)
-		}
-	}
-	l.m.Attributes = keep
+func (l Line) Remove(key string) { l.m.Attributes = dropped(l.m.Attributes, key) }
+
+func dropped(as []pion.Attribute, key string) []pion.Attribute {
+	return slices.DeleteFunc(as, func(a pion.Attribute) bool { return a.Key == key })
 }
 
 func first(as []pion.Attribute, key string) (string, bool) {
