@@ -208,6 +208,7 @@ func (e *encoder) descriptors(d *Descriptors) {
 		e.tok(tokAudit)
 		e.open()
 		e.auditItems(d.Audit.Items)
+		e.auditSingle(d.Audit.Single)
 		e.close()
 	}
 	e.auditItems(d.Bare)

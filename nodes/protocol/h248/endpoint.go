@@ -77,6 +77,10 @@ func (e *Endpoint) due(d deadline) bool {
 		r := e.open[d.id]
 		return r != nil && (d.kind == repeatRequest && r.repeatAt == d.at || d.kind == loseRequest && r.loseAt == d.at)
 	}
+	if d.kind == missSegments {
+		r := e.open[d.id]
+		return r != nil && r.parts != nil && r.parts.until == d.at
+	}
 	x := e.taken[d.id]
 	return x != nil && x.at == d.at && x.answered == (d.kind == repeatReply)
 }
@@ -95,6 +99,8 @@ func (e *Endpoint) Tick(now sim.Time) {
 			e.provisional(now, d.id)
 		case repeatReply:
 			e.repeatReply(now, d.id)
+		case missSegments:
+			e.missSegments(d.id)
 		}
 	}
 }
@@ -103,6 +109,10 @@ func (e *Endpoint) Tick(now sim.Time) {
 func (e *Endpoint) Receive(now sim.Time, why sim.Cause, data []byte) {
 	e.expire(now)
 	m, err := ParseShared(data)
+	if m != nil && m.Version > e.cfg.Supported {
+		// H.248.1 §11.3: a version that is not supported; the sender learns it before anything is done.
+		err, m = &SyntaxError{Line: 1, Col: 1, Code: ErrVersion, Text: "version not supported", InAnswer: m.answers()}, nil
+	}
 	if m != nil {
 		if m.Error != nil {
 			e.out.push(Output{Kind: PeerError, Cause: why, Code: m.Error.Code, Text: m.Error.Text})
@@ -121,7 +131,9 @@ func (e *Endpoint) item(now sim.Time, why sim.Cause, it *Item) {
 	case Request:
 		e.requested(now, why, it)
 	case Reply:
-		e.answered(why, it)
+		e.answered(now, why, it)
+	case Segment:
+		// Version 3: acknowledges a segment of a reply; ours have none.
 	case Pending:
 		e.pending(now, why, it.ID)
 	case Ack:
@@ -145,9 +157,36 @@ func (e *Endpoint) malformed(why sim.Cause, s *SyntaxError) {
 
 // send writes a message of one item and returns its octets.
 func (e *Endpoint) send(why sim.Cause, it *Item) []byte {
-	m := Message{Version: e.cfg.Version, From: e.cfg.Own, Items: []Item{*it}}
-	e.scratch = m.Append(e.scratch[:0], e.cfg.Style)
-	b := bytes.Clone(e.scratch)
+	b := e.encode(it)
 	e.out.push(Output{Kind: Send, Cause: why, ID: it.ID, Bytes: b})
 	return b
+}
+
+func (e *Endpoint) encode(items ...*Item) []byte {
+	m := Message{Version: e.cfg.Version, From: e.cfg.Own, Items: make([]Item, len(items))}
+	for i, it := range items {
+		m.Items[i] = *it
+	}
+	e.scratch = m.Append(e.scratch[:0], e.cfg.Style)
+	return bytes.Clone(e.scratch)
+}
+
+// Version returns the protocol version that is written: as configured, or as the association's ServiceChange agreed.
+func (e *Endpoint) Version() uint8 { return e.cfg.Version }
+
+// agree takes the version of a ServiceChange reply, sent or received. H.248.1 §11.3: the lower of what both sides know.
+func (e *Endpoint) agree(reply *Item) (ok bool) {
+	for i := range reply.Actions {
+		for j := range reply.Actions[i].Commands {
+			s := reply.Actions[i].Commands[j].Services
+			if s == nil || s.Version == 0 {
+				continue
+			}
+			if s.Version > e.cfg.Supported {
+				return false
+			}
+			e.cfg.Version = s.Version
+		}
+	}
+	return true
 }
