@@ -75,11 +75,18 @@ func (p *parser) descriptor(c *Command, reply bool, seen *uint32) bool {
 func (p *parser) descriptorBody(d *Descriptors, t token) (ok bool) {
 	switch t {
 	case tokMedia:
-		d.Media = new(Media)
-		return p.media(d.Media)
+		s := new(mediaSeed)
+		d.Media = &s.media
+		return p.media(s)
 	case tokEvents:
-		d.Events = new(Events)
-		return p.events(d.Events, true)
+		s := new(eventsSeed)
+		d.Events = &s.events
+		s.events.List = s.list[:0]
+		ok = p.events(d.Events, true)
+		if len(d.Events.List) == 0 {
+			d.Events.List = nil
+		}
+		return ok
 	case tokSignals:
 		d.Signals = new(Signals)
 		return p.signals(d.Signals)
