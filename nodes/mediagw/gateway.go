@@ -132,7 +132,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 // Start registers the gateway with its controller (cold boot).
 func (g *Gateway) Start(why sim.Cause) {
 	g.h248.Request([]h248.Action{h248.In(h248.NullContext, h248.ServiceChangeOf(h248.Root, h248.Services{
-		Method: h248.Restart, Reason: "901 Cold Boot", Address: strconv.Itoa(transport.H248Port), Profile: g.profile, Version: h248.DefaultVersion,
+		Method: h248.Restart, Reason: "901 Cold Boot", Address: strconv.Itoa(transport.H248Text), Profile: g.profile, Version: h248.DefaultVersion,
 	}))}, why)
 }
 

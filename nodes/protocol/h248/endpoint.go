@@ -45,6 +45,18 @@ func (e *Endpoint) Ready() bool { return e.ready }
 // Endpoint sets it itself when a ServiceChange of ROOT is answered without error.
 func (e *Endpoint) SetReady(ready bool) { e.ready = ready }
 
+// SetTransport changes the carrier; what is under way goes on as it began.
+func (e *Endpoint) SetTransport(t Transport) { e.cfg.Transport = t }
+
+// CarrierLost ends the association because its connection has failed: all open requests fail, and what the peer asked
+// cannot be answered any more.
+func (e *Endpoint) CarrierLost(why sim.Cause) {
+	e.failAll(why)
+	clear(e.taken)
+	e.expiry, e.expiryAt = e.expiry[:0], 0
+	e.out.push(Output{Kind: AssociationLost, Cause: why})
+}
+
 // Open returns the number of own requests without reply.
 func (e *Endpoint) Open() int { return len(e.open) }
 

@@ -109,14 +109,23 @@ func (e *Endpoint) repeat(now sim.Time, id TransactionID) {
 // lose gives up: an unanswered request means that the peer is gone, so all requests fail.
 func (e *Endpoint) lose(id TransactionID) {
 	why := e.open[id].why
-	for _, other := range e.order {
-		if r := e.open[other]; r != nil {
-			e.out.push(Output{Kind: Timeout, Cause: r.why, ID: other})
-			delete(e.open, other)
+	e.failAll(sim.Cause{})
+	e.out.push(Output{Kind: AssociationLost, Cause: why, ID: id})
+}
+
+// failAll fails all open requests, by reason of why, or of each one's own deadline where that is zero.
+func (e *Endpoint) failAll(why sim.Cause) {
+	for _, id := range e.order {
+		if r := e.open[id]; r != nil {
+			w := why
+			if w == (sim.Cause{}) {
+				w = r.why
+			}
+			e.out.push(Output{Kind: Timeout, Cause: w, ID: id})
+			delete(e.open, id)
 		}
 	}
 	e.order = e.order[:0]
-	e.out.push(Output{Kind: AssociationLost, Cause: why, ID: id})
 }
 
 func (e *Endpoint) done(id TransactionID) {
