@@ -147,7 +147,7 @@ func (g *Gateway) Start(why sim.Cause) { g.boot("901 Cold Boot", why) }
 
 func (g *Gateway) boot(reason string, why sim.Cause) {
 	g.h248.Request([]h248.Action{h248.In(h248.NullContext, h248.ServiceChangeOf(h248.Root, h248.Services{
-		Method: h248.Restart, Reason: reason, Address: strconv.Itoa(transport.H248Port), Profile: g.profile, Version: h248.DefaultVersion,
+		Method: h248.Restart, Reason: reason, Address: strconv.Itoa(transport.H248Text), Profile: g.profile, Version: h248.DefaultVersion,
 	}))}, why)
 }
 

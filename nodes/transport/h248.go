@@ -10,8 +10,8 @@ import (
 	"imsim/sim"
 )
 
-// H248Port is the port of the text encoding (H.248.1 Annex D.1).
-const H248Port = 2944
+// H248Text is the port of the text encoding (H.248.1 Annex D.1).
+const H248Text = 2944
 
 // H248User is a controller or a gateway above the transactions of one association.
 type H248User interface {
@@ -25,16 +25,18 @@ type H248User interface {
 	H248Lost(why sim.Cause)
 }
 
-// H248 is one side of one association, bound to a node's host over UDP.
+// H248 is one side of one association, over UDP or TCP as its configuration says. A controller that is configured for UDP
+// goes over to TCP with a peer that comes by it.
 type H248 struct {
 	Endpoint *h248.Endpoint
+	port     *H248Port
 	base     *nodes.Base
 	user     H248User
-	udp      *netem.UDPSocket
 	peer     packet.AddrPort
-	cost     time.Duration
 	self     sim.Entity
 	timer    sim.Timer
+	tcp      bool
+	conn     *h248Conn         // nil while there is none
 	waiting  map[uint64][]byte // messages the processor has not dealt with; never ranged over
 	next     uint64
 	busy     bool
@@ -51,14 +53,11 @@ func NewH248(base *nodes.Base, cfg h248.Config, peer netem.Node, cost time.Durat
 			break
 		}
 	}
-	local := packet.AddrPort{Addr: from, Port: H248Port}
-	cfg.Own = h248.MID{Kind: h248.MIDAddress, Host: local.Addr.String(), Port: H248Port}
-	t := &H248{Endpoint: h248.NewEndpoint(cfg), base: base, user: user, cost: cost, waiting: map[uint64][]byte{}}
-	t.peer = packet.AddrPort{Addr: to, Port: H248Port}
-	t.self = base.K.Add(base.Name+".h248", t)
-	var err error
-	t.udp, err = base.Host.BindUDP(local, t)
-	return t, err
+	p, err := OpenH248(base, packet.AddrPort{Addr: from, Port: H248Text}, cfg.Role, cost)
+	if err != nil {
+		return nil, err
+	}
+	return p.Associate(cfg, packet.AddrPort{Addr: to, Port: H248Text}, user), nil
 }
 
 // Request sends a transaction and returns its id.
@@ -118,7 +117,7 @@ func (t *H248) send(o h248.Output) {
 		t.drop--
 		return
 	}
-	t.udp.Send(t.peer, packet.PayloadOf(o.Bytes), why)
+	t.carry(o.Bytes, why)
 }
 
 // Handle runs the transaction timers.
@@ -129,22 +128,15 @@ func (t *H248) Handle(uint32) {
 	t.pump()
 }
 
-// Datagram takes one message.
-func (t *H248) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, p packet.Payload, why sim.Cause) {
-	if from.Addr != t.peer.Addr {
-		return // 504 would tell a stranger that somebody is here
-	}
-	b := p.Bytes()
+// arrived takes one message off the carrier.
+func (t *H248) arrived(b []byte, why sim.Cause) {
 	if k := t.base.K; k.Tracing() {
 		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.received", Text: title(b)})
 	}
 	t.next++
 	t.waiting[t.next] = b
-	t.base.Work(t, t.next, t.cost, sim.Processing, why)
+	t.base.Work(t, t.next, t.port.cost, sim.Processing, why)
 }
-
-// Unreachable ignores ICMP errors: the transaction timers decide.
-func (t *H248) Unreachable(*netem.UDPSocket, packet.AddrPort, sim.Cause) {}
 
 // WorkDone gives a message to the endpoint once the processor has dealt with it.
 func (t *H248) WorkDone(n uint64, why sim.Cause) {

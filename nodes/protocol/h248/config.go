@@ -43,6 +43,11 @@ type Config struct {
 	LongTimer    time.Duration // replies are kept that long: 30 s [K: H.248.1 Annex D]
 	ProvTimer    time.Duration // execution that lasts longer is reported by Pending: 1 s [I]
 	PendingLimit int           // Pendings for one transaction: 5 [I]
+	SegmentTimer time.Duration // version 3: a reply whose segments do not all come: 4 s [I]
+	MaxMessage   int           // octets of a message that the carrier takes: 65507 over UDP, MaxTCPMessage over TCP
+
+	// Supported is the highest version that is understood; 0 means 3. Messages of a higher one are answered with 406.
+	Supported uint8
 
 	// ColdStart makes the association begin before its ServiceChange: until one is answered without error, other
 	// requests are answered with error 505 (H.248.1 §11.2).
@@ -61,7 +66,19 @@ func (c *Config) fill() {
 	set(&c.LongRequest, 10*time.Second)
 	set(&c.LongTimer, 30*time.Second)
 	set(&c.ProvTimer, time.Second)
+	set(&c.SegmentTimer, 4*time.Second)
 	if c.PendingLimit == 0 {
 		c.PendingLimit = 5
+	}
+	if c.MaxMessage == 0 && c.Transport == TCP {
+		c.MaxMessage = MaxTCPMessage
+	} else if c.MaxMessage == 0 {
+		c.MaxMessage = maxUDPMessage
+	}
+	if c.Version == 0 {
+		c.Version = DefaultVersion
+	}
+	if c.Supported == 0 {
+		c.Supported = 3
 	}
 }

@@ -9,6 +9,7 @@ const (
 	loseRequest
 	sendPending // for a transaction we execute
 	repeatReply // that asks for an acknowledgement
+	missSegments
 )
 
 // deadline is an entry of a heap ordered by (at, order). An entry whose owner has moved on is stale and skipped.

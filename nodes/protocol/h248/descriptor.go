@@ -223,8 +223,11 @@ const (
 
 var auditTokens = [...]token{tokMedia, tokEvents, tokSignals, tokObservedEvents, tokEventBuffer, tokMux, tokModem, tokDigitMap, tokStatistics, tokPackages}
 
-// Audit asks for descriptors in the reply; an empty set asks for none.
-type Audit struct{ Items AuditItems }
+// Audit asks for descriptors in the reply, or for Single parts of them; an empty set asks for none.
+type Audit struct {
+	Items  AuditItems
+	Single []AuditProperty
+}
 
 // Packages lists packages and their versions.
 type Packages struct{ List []PackageVersion }

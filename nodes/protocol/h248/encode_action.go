@@ -146,8 +146,14 @@ func (e *encoder) command(c *Command, reply bool) {
 
 func (d *Descriptors) empty() bool {
 	return d.Media == nil && d.Events == nil && d.Signals == nil && d.ObservedEvents == nil && d.EventBuffer == nil &&
-		d.Statistics == nil && d.Audit == nil && d.Services == nil && d.Packages == nil && d.Error == nil &&
+		d.Statistics == nil && d.Audit == nil && d.Services.empty() && d.Packages == nil && d.Error == nil &&
 		d.Mux == "" && d.Modem == "" && d.DigitMap == "" && d.Bare == 0
+}
+
+// empty reports Services without content: Annex B.2 has no way to write it, and a reply may leave the descriptor out.
+func (s *Services) empty() bool {
+	return s == nil || s.Method == MethodNone && s.OtherMethod == "" && s.Reason == "" && s.Address == "" && s.MgcID == "" &&
+		s.Profile == "" && s.Version == 0 && !s.HasDelay && s.Time == "" && s.Audit == 0 && len(s.Extensions) == 0
 }
 
 func (e *encoder) opaque(t token, o Opaque) {
@@ -200,7 +206,7 @@ func (e *encoder) descriptors(d *Descriptors) {
 		}
 		e.close()
 	}
-	if d.Services != nil {
+	if !d.Services.empty() {
 		e.services(d.Services)
 	}
 	if d.Audit != nil {
@@ -208,6 +214,7 @@ func (e *encoder) descriptors(d *Descriptors) {
 		e.tok(tokAudit)
 		e.open()
 		e.auditItems(d.Audit.Items)
+		e.auditSingle(d.Audit.Single)
 		e.close()
 	}
 	e.auditItems(d.Bare)

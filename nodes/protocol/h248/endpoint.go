@@ -45,6 +45,18 @@ func (e *Endpoint) Ready() bool { return e.ready }
 // Endpoint sets it itself when a ServiceChange of ROOT is answered without error.
 func (e *Endpoint) SetReady(ready bool) { e.ready = ready }
 
+// SetTransport changes the carrier; what is under way goes on as it began.
+func (e *Endpoint) SetTransport(t Transport) { e.cfg.Transport = t }
+
+// CarrierLost ends the association because its connection has failed: all open requests fail, and what the peer asked
+// cannot be answered any more.
+func (e *Endpoint) CarrierLost(why sim.Cause) {
+	e.failAll(why)
+	clear(e.taken)
+	e.expiry, e.expiryAt = e.expiry[:0], 0
+	e.out.push(Output{Kind: AssociationLost, Cause: why})
+}
+
 // Open returns the number of own requests without reply.
 func (e *Endpoint) Open() int { return len(e.open) }
 
@@ -77,6 +89,10 @@ func (e *Endpoint) due(d deadline) bool {
 		r := e.open[d.id]
 		return r != nil && (d.kind == repeatRequest && r.repeatAt == d.at || d.kind == loseRequest && r.loseAt == d.at)
 	}
+	if d.kind == missSegments {
+		r := e.open[d.id]
+		return r != nil && r.parts != nil && r.parts.until == d.at
+	}
 	x := e.taken[d.id]
 	return x != nil && x.at == d.at && x.answered == (d.kind == repeatReply)
 }
@@ -95,6 +111,8 @@ func (e *Endpoint) Tick(now sim.Time) {
 			e.provisional(now, d.id)
 		case repeatReply:
 			e.repeatReply(now, d.id)
+		case missSegments:
+			e.missSegments(d.id)
 		}
 	}
 }
@@ -103,6 +121,10 @@ func (e *Endpoint) Tick(now sim.Time) {
 func (e *Endpoint) Receive(now sim.Time, why sim.Cause, data []byte) {
 	e.expire(now)
 	m, err := ParseShared(data)
+	if m != nil && m.Version > e.cfg.Supported {
+		// H.248.1 §11.3: a version that is not supported; the sender learns it before anything is done.
+		err, m = &SyntaxError{Line: 1, Col: 1, Code: ErrVersion, Text: "version not supported", InAnswer: m.answers()}, nil
+	}
 	if m != nil {
 		if m.Error != nil {
 			e.out.push(Output{Kind: PeerError, Cause: why, Code: m.Error.Code, Text: m.Error.Text})
@@ -121,7 +143,9 @@ func (e *Endpoint) item(now sim.Time, why sim.Cause, it *Item) {
 	case Request:
 		e.requested(now, why, it)
 	case Reply:
-		e.answered(why, it)
+		e.answered(now, why, it)
+	case Segment:
+		// Version 3: acknowledges a segment of a reply; ours have none.
 	case Pending:
 		e.pending(now, why, it.ID)
 	case Ack:
@@ -145,9 +169,36 @@ func (e *Endpoint) malformed(why sim.Cause, s *SyntaxError) {
 
 // send writes a message of one item and returns its octets.
 func (e *Endpoint) send(why sim.Cause, it *Item) []byte {
-	m := Message{Version: e.cfg.Version, From: e.cfg.Own, Items: []Item{*it}}
-	e.scratch = m.Append(e.scratch[:0], e.cfg.Style)
-	b := bytes.Clone(e.scratch)
+	b := e.encode(it)
 	e.out.push(Output{Kind: Send, Cause: why, ID: it.ID, Bytes: b})
 	return b
+}
+
+func (e *Endpoint) encode(items ...*Item) []byte {
+	m := Message{Version: e.cfg.Version, From: e.cfg.Own, Items: make([]Item, len(items))}
+	for i, it := range items {
+		m.Items[i] = *it
+	}
+	e.scratch = m.Append(e.scratch[:0], e.cfg.Style)
+	return bytes.Clone(e.scratch)
+}
+
+// Version returns the protocol version that is written: as configured, or as the association's ServiceChange agreed.
+func (e *Endpoint) Version() uint8 { return e.cfg.Version }
+
+// agree takes the version of a ServiceChange reply, sent or received. H.248.1 §11.3: the lower of what both sides know.
+func (e *Endpoint) agree(reply *Item) (ok bool) {
+	for i := range reply.Actions {
+		for j := range reply.Actions[i].Commands {
+			s := reply.Actions[i].Commands[j].Services
+			if s == nil || s.Version == 0 {
+				continue
+			}
+			if s.Version > e.cfg.Supported {
+				return false
+			}
+			e.cfg.Version = s.Version
+		}
+	}
+	return true
 }

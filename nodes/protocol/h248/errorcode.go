@@ -41,6 +41,7 @@ const (
 	ErrPropertyTwice         ErrorCode = 456
 	ErrMissingParameter      ErrorCode = 457
 	ErrUnexpectedEvent       ErrorCode = 458
+	ErrSegmentsMissing       ErrorCode = 459
 	ErrInternal              ErrorCode = 500
 	ErrNotImplemented        ErrorCode = 501
 	ErrNotReady              ErrorCode = 502
@@ -53,6 +54,7 @@ const (
 	ErrCannotSignal          ErrorCode = 513
 	ErrUnsupportedMedia      ErrorCode = 515
 	ErrUnsupportedMode       ErrorCode = 517
+	ErrNoDigitMap            ErrorCode = 520
 	ErrServiceChanging       ErrorCode = 521
 	ErrInsufficientBandwidth ErrorCode = 526
 	ErrAuditedMissing        ErrorCode = 532

@@ -13,6 +13,16 @@ type Message struct {
 	Items   []Item
 }
 
+// answers reports whether m asks nothing: it must not be answered.
+func (m *Message) answers() bool {
+	for i := range m.Items {
+		if m.Items[i].Kind == Request {
+			return false
+		}
+	}
+	return true
+}
+
 // MIDKind tells the forms of a message identifier apart.
 type MIDKind uint8
 

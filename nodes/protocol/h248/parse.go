@@ -24,7 +24,9 @@ func parse(src string, size int) (*Message, error) {
 		p.fail(ErrBadRequest, "message longer than 65535 octets")
 		return nil, p.err
 	}
-	m := new(Message)
+	s := new(seed)
+	m := &s.message
+	p.seed = s
 	if !p.header(m) {
 		return nil, p.err
 	}
@@ -32,6 +34,16 @@ func parse(src string, size int) (*Message, error) {
 		return m, p.err
 	}
 	return m, nil
+}
+
+// seed holds in one piece what nearly every message has one of; what there is more of is allocated as it comes.
+type seed struct {
+	message  Message
+	items    [1]Item
+	actions  [1]Action
+	commands [1]Command
+	// What of it is taken.
+	hasActions, hasCommands bool
 }
 
 func (p *parser) header(m *Message) bool {
@@ -132,7 +144,7 @@ func (p *parser) body(m *Message) bool {
 			return p.peek() == 0 || p.syntax("nothing expected after a message's Error")
 		}
 		if m.Items == nil {
-			m.Items = make([]Item, 0, 1)
+			m.Items = p.seed.items[:0]
 		}
 		m.Items = append(m.Items, Item{})
 		item := &m.Items[len(m.Items)-1]

@@ -1,8 +1,8 @@
 package h248
 
 func (p *parser) actions(item *Item, reply bool) bool {
-	if item.Actions == nil {
-		item.Actions = make([]Action, 0, 1)
+	if !p.seed.hasActions {
+		p.seed.hasActions, item.Actions = true, p.seed.actions[:0]
 	}
 	return p.elements('}', func(p *parser) bool {
 		item.Actions = append(item.Actions, Action{})
@@ -27,8 +27,9 @@ func (p *parser) action(a *Action, reply bool) bool {
 		p.level = level
 		return reply || p.fail(ErrActionSyntax, "command expected")
 	}
-	if a.Commands == nil {
-		a.Commands = make([]Command, 0, 1)
+	if !p.seed.hasCommands {
+		p.seed.hasCommands = true
+		a.Commands = p.seed.commands[:0]
 	}
 	if !p.elements('}', func(p *parser) bool { return p.actionItem(a, reply) }) {
 		return false

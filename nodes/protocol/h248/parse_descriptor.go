@@ -75,11 +75,18 @@ func (p *parser) descriptor(c *Command, reply bool, seen *uint32) bool {
 func (p *parser) descriptorBody(d *Descriptors, t token) (ok bool) {
 	switch t {
 	case tokMedia:
-		d.Media = new(Media)
-		return p.media(d.Media)
+		s := new(mediaSeed)
+		d.Media = &s.media
+		return p.media(s)
 	case tokEvents:
-		d.Events = new(Events)
-		return p.events(d.Events, true)
+		s := new(eventsSeed)
+		d.Events = &s.events
+		s.events.List = s.list[:0]
+		ok = p.events(d.Events, true)
+		if len(d.Events.List) == 0 {
+			d.Events.List = nil
+		}
+		return ok
 	case tokSignals:
 		d.Signals = new(Signals)
 		return p.signals(d.Signals)
@@ -97,7 +104,7 @@ func (p *parser) descriptorBody(d *Descriptors, t token) (ok bool) {
 		return p.statistics(d.Statistics)
 	case tokAudit:
 		d.Audit = new(Audit)
-		return p.audit(&d.Audit.Items)
+		return p.audit(d.Audit)
 	case tokServices:
 		d.Services = new(Services)
 		return p.services(d.Services)
@@ -125,7 +132,8 @@ func auditItem(t token) AuditItems {
 	return 0
 }
 
-func (p *parser) audit(items *AuditItems) bool {
+func (p *parser) audit(a *Audit) bool {
+	seen := AuditItems(0)
 	if !p.expect('{') {
 		return false
 	}
@@ -141,12 +149,14 @@ func (p *parser) audit(items *AuditItems) bool {
 		switch next := p.peek(); {
 		case item == 0:
 			return p.fail(ErrUnknownDescriptor, "unknown descriptor '"+w+"'")
-		case *items&item != 0:
+		case seen&item != 0:
 			return p.fail(ErrDescriptorTwice, w)
 		case next == '{' || next == '=':
-			return p.fail(ErrNotImplemented, "audit of single properties")
+			seen |= item
+			return p.auditSingle(a, item)
 		}
-		*items |= item
+		seen |= item
+		a.Items |= item
 		return true
 	})
 }

@@ -27,6 +27,11 @@ func (p *parser) packageName(what string) (string, bool) {
 	return w, true
 }
 
+type eventsSeed struct {
+	events Events
+	list   [2]Event
+}
+
 func (p *parser) events(e *Events, mayEmbed bool) bool {
 	if p.peek() != '=' {
 		return true
@@ -39,9 +44,6 @@ func (p *parser) events(e *Events, mayEmbed bool) bool {
 		w, ok := p.packageName("event")
 		if !ok {
 			return false
-		}
-		if e.List == nil {
-			e.List = make([]Event, 0, 2)
 		}
 		e.List = append(e.List, Event{Name: w})
 		ev := &e.List[len(e.List)-1]

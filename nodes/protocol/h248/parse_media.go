@@ -1,6 +1,14 @@
 package h248
 
-func (p *parser) media(m *Media) bool {
+// mediaSeed is what nearly every Media descriptor has one of, in one piece.
+type mediaSeed struct {
+	media   Media
+	stream  [1]Stream
+	control LocalControl
+}
+
+func (p *parser) media(s *mediaSeed) bool {
+	m := &s.media
 	implied := -1 // index of the stream that parameters without Stream = n describe
 	return p.block(func(p *parser) bool {
 		p.skip()
@@ -24,15 +32,15 @@ func (p *parser) media(m *Media) bool {
 				}
 			}
 			if m.Streams == nil {
-				m.Streams = make([]Stream, 0, 1)
+				m.Streams = s.stream[:0]
 			}
 			m.Streams = append(m.Streams, Stream{ID: StreamID(n)})
-			s := &m.Streams[len(m.Streams)-1]
+			st := &m.Streams[len(m.Streams)-1]
 			return p.block(func(p *parser) bool {
 				p.skip()
 				start := p.pos
 				w, t, ok := p.keyword("Local, Remote or LocalControl")
-				return ok && p.streamParm(s, start, w, t)
+				return ok && p.streamParm(st, s, start, w, t)
 			})
 		case tokTerminationState:
 			if m.State != nil {
@@ -46,13 +54,13 @@ func (p *parser) media(m *Media) bool {
 				return p.failAt(start, ErrCommandSyntax, "parameters without stream beside Stream")
 			}
 			implied = 0
-			m.Streams = append(m.Streams, Stream{ID: 1, Implied: true})
+			m.Streams = append(s.stream[:0], Stream{ID: 1, Implied: true})
 		}
-		return p.streamParm(&m.Streams[implied], start, w, t)
+		return p.streamParm(&m.Streams[implied], s, start, w, t)
 	})
 }
 
-func (p *parser) streamParm(s *Stream, start int, w string, t token) (ok bool) {
+func (p *parser) streamParm(s *Stream, in *mediaSeed, start int, w string, t token) (ok bool) {
 	twice := false
 	switch t {
 	case tokLocal:
@@ -63,7 +71,11 @@ func (p *parser) streamParm(s *Stream, start int, w string, t token) (ok bool) {
 		s.Remote, ok = p.raw()
 	case tokLocalControl:
 		twice = s.Control != nil
-		s.Control = new(LocalControl)
+		if len(in.media.Streams) == 1 && !twice {
+			s.Control = &in.control
+		} else {
+			s.Control = new(LocalControl)
+		}
 		ok = p.localControl(s.Control)
 	case tokStatistics:
 		twice = s.Statistics != nil

@@ -71,10 +71,14 @@ func (e *Endpoint) Reply(now sim.Time, why sim.Cause, id TransactionID, reply It
 		return false
 	}
 	reply.Kind, reply.ID = Reply, id
-	if x.serviceChange && !failed(&reply) {
+	up := x.serviceChange && !failed(&reply)
+	if up {
 		e.ready = true
 	}
 	e.answer(now, why, id, x, &reply)
+	if up {
+		e.agree(&reply) // the reply itself is still in the version that the peer spoke
+	}
 	return true
 }
 
@@ -83,7 +87,12 @@ func (e *Endpoint) answer(now sim.Time, why sim.Cause, id TransactionID, x *exec
 	if x.pendings > 0 && udp {
 		reply.ImmAckRequired = true
 	}
-	bytes := e.send(why, reply)
+	bytes := e.encode(reply)
+	if len(bytes) > e.cfg.MaxMessage {
+		// H.248.1 §7.2: the commands were carried out, but the reply cannot be sent. Version 3 may segment; we do not.
+		bytes = e.encode(&Item{Kind: Reply, ID: id, ImmAckRequired: reply.ImmAckRequired, Error: Describe(ErrReplyTooLarge, "")})
+	}
+	e.out.push(Output{Kind: Send, Cause: why, ID: id, Bytes: bytes})
 	if !udp {
 		delete(e.taken, id) // nothing repeats over TCP
 		return

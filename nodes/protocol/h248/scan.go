@@ -1,5 +1,7 @@
 package h248
 
+import "unsafe" //tidy:reflect a slice may share octets that never change
+
 // Limits on what a peer may send. They are ours: the standard has none.
 const (
 	MaxMessageBytes = 65535
@@ -68,6 +70,7 @@ var charClass = func() (t [256]uint8) {
 type parser struct {
 	src   string
 	pos   int
+	seed  *seed
 	level ErrorCode // what a plain syntax error means here: 400, 403, 422 or 442
 	ctx   SyntaxError
 	err   *SyntaxError
@@ -113,6 +116,9 @@ func (p *parser) skip() {
 
 // peek returns the next octet that is not blank, or 0 at the end.
 func (p *parser) peek() byte {
+	if p.pos < len(p.src) && charClass[p.src[p.pos]] == safeChar {
+		return p.src[p.pos]
+	}
 	p.skip()
 	if p.pos == len(p.src) {
 		return 0
@@ -244,8 +250,12 @@ func (p *parser) raw() ([]byte, bool) {
 	}
 	p.pos = i + 1
 	text := lastLine(p.src[start:i])
+	if text == "" {
+		return []byte{}, true // present and empty
+	}
 	if escapes == 0 {
-		return []byte(text), true
+		// The message's text never changes, so it can be shared; the capacity keeps append away from what follows.
+		return unsafe.Slice(unsafe.StringData(text), len(text))[:len(text):len(text)], true
 	}
 	out := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {

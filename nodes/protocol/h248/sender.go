@@ -14,25 +14,67 @@ type request struct {
 	loseAt        sim.Time
 	interval      time.Duration
 	pendings      int
-	serviceChange bool // of ROOT
+	serviceChange bool      // of ROOT
+	parts         *assembly // of a reply that comes in segments
 }
 
 // Request sends a transaction and returns its id. Answer or Timeout will name it.
 func (e *Endpoint) Request(now sim.Time, why sim.Cause, actions []Action) TransactionID {
 	e.expire(now)
+	id, r := e.begin(now, why, actions)
+	e.out.push(Output{Kind: Send, Cause: why, ID: id, Bytes: r.bytes})
+	return id
+}
+
+// RequestAll sends several transactions in one message where they fit (H.248.1 §8.3: they are independent of each other),
+// else in several, and returns the id of the first; the others follow. Each is repeated by itself.
+func (e *Endpoint) RequestAll(now sim.Time, why sim.Cause, list [][]Action) (first TransactionID) {
+	e.expire(now)
+	var items []*Item
+	var bytes []byte
+	flush := func() {
+		if len(items) > 0 {
+			e.out.push(Output{Kind: Send, Cause: why, ID: items[0].ID, Bytes: bytes})
+		}
+		items, bytes = nil, nil
+	}
+	for i, actions := range list {
+		id, r := e.begin(now, why, actions)
+		if i == 0 {
+			first = id
+		}
+		it := &Item{Kind: Request, ID: id, Actions: actions}
+		if len(items) == MaxTransactions {
+			flush()
+		}
+		grown := r.bytes
+		if len(items) > 0 {
+			if grown = e.encode(append(items, it)...); len(grown) > e.cfg.MaxMessage {
+				flush()
+				grown = r.bytes
+			}
+		}
+		items, bytes = append(items, it), grown
+	}
+	flush()
+	return first
+}
+
+// begin makes a transaction that is about to be sent.
+func (e *Endpoint) begin(now sim.Time, why sim.Cause, actions []Action) (TransactionID, *request) {
 	id := e.nextID
 	e.nextID++
 	if e.nextID == 0 { // H.248.1 §8.1: 0 is no transaction's id
 		e.nextID = 1
 	}
 	r := &request{why: why, interval: e.cfg.ReqRetx, repeatAt: sim.Never, serviceChange: isServiceChange(actions)}
-	r.bytes = e.send(why, &Item{Kind: Request, ID: id, Actions: actions})
+	r.bytes = e.encode(&Item{Kind: Request, ID: id, Actions: actions})
 	e.open[id] = r
 	e.order = append(e.order, id)
 	e.armRepeat(now, id, r)
 	r.loseAt = now.Add(e.cfg.TMax)
 	e.timers.add(r.loseAt, loseRequest, id)
-	return id
+	return id, r
 }
 
 func (e *Endpoint) armRepeat(now sim.Time, id TransactionID, r *request) {
@@ -67,14 +109,23 @@ func (e *Endpoint) repeat(now sim.Time, id TransactionID) {
 // lose gives up: an unanswered request means that the peer is gone, so all requests fail.
 func (e *Endpoint) lose(id TransactionID) {
 	why := e.open[id].why
-	for _, other := range e.order {
-		if r := e.open[other]; r != nil {
-			e.out.push(Output{Kind: Timeout, Cause: r.why, ID: other})
-			delete(e.open, other)
+	e.failAll(sim.Cause{})
+	e.out.push(Output{Kind: AssociationLost, Cause: why, ID: id})
+}
+
+// failAll fails all open requests, by reason of why, or of each one's own deadline where that is zero.
+func (e *Endpoint) failAll(why sim.Cause) {
+	for _, id := range e.order {
+		if r := e.open[id]; r != nil {
+			w := why
+			if w == (sim.Cause{}) {
+				w = r.why
+			}
+			e.out.push(Output{Kind: Timeout, Cause: w, ID: id})
+			delete(e.open, id)
 		}
 	}
 	e.order = e.order[:0]
-	e.out.push(Output{Kind: AssociationLost, Cause: why, ID: id})
 }
 
 func (e *Endpoint) done(id TransactionID) {
@@ -89,7 +140,12 @@ func (e *Endpoint) done(id TransactionID) {
 }
 
 // answered takes a reply of the peer. A repeated one is acknowledged again if it asks for that, and otherwise ignored.
-func (e *Endpoint) answered(why sim.Cause, it *Item) {
+func (e *Endpoint) answered(now sim.Time, why sim.Cause, it *Item) {
+	if it.Segment != 0 || it.LastSegment {
+		if it = e.assemble(now, why, it); it == nil {
+			return
+		}
+	}
 	if it.ImmAckRequired {
 		// H.248.1 §8.2.2: the third leg of the handshake, sent at once.
 		e.send(why, &Item{Kind: Ack, Acks: []AckRange{{it.ID, it.ID}}})
@@ -99,6 +155,11 @@ func (e *Endpoint) answered(why sim.Cause, it *Item) {
 		return
 	}
 	if r.serviceChange && !failed(it) {
+		if !e.agree(it) {
+			e.done(it.ID)
+			e.out.push(Output{Kind: Timeout, Cause: why, ID: it.ID, Code: ErrVersion})
+			return
+		}
 		e.ready = true
 	}
 	e.done(it.ID)

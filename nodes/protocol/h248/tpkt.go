@@ -15,6 +15,9 @@ func AppendTPKT(dst, message []byte) []byte {
 // MaxTCPMessage is the longest message that a TPKT packet holds.
 const MaxTCPMessage = 65535 - tpktHeader
 
+// maxUDPMessage is the longest payload of an IPv4 datagram.
+const maxUDPMessage = 65535 - 20 - 8
+
 // NextTPKT takes the first message off a stream of octets: ok is false, and rest is stream, while it is not complete.
 // bad reports that the stream is no TPKT stream; the connection is of no more use then.
 func NextTPKT(stream []byte) (message, rest []byte, ok, bad bool) {

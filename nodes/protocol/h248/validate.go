@@ -7,6 +7,9 @@ type Validator struct{ Profile *ProfileDef }
 // signals (452), statistics (453), parameters (446), values (449), places (455), read-only properties (534), missing
 // parameters (457). The command's syntax was checked by Parse.
 func (v Validator) Command(c *Command) *ErrorDescriptor {
+	if err := unread(c); err != nil {
+		return err
+	}
 	if c.Media != nil {
 		if err := v.media(c.Media); err != nil {
 			return err
@@ -34,7 +37,66 @@ func (v Validator) Command(c *Command) *ErrorDescriptor {
 			}
 		}
 	}
+	if c.Audit != nil {
+		if err := v.audit(c.Audit.Single); err != nil {
+			return err
+		}
+	}
 	return v.statistics(c.Statistics)
+}
+
+// audit checks the names of single properties that are asked for.
+func (v Validator) audit(list []AuditProperty) *ErrorDescriptor {
+	for i := range list {
+		a := &list[i]
+		if a.Name == "" || !hasSlash(a.Name) || a.Of == AuditDigitMap || a.Of == AuditPackages {
+			continue // all of it, or a keyword
+		}
+		def, id, err := v.pkg(a.Name)
+		if err != nil {
+			return err
+		}
+		known, code := false, ErrNoSuchProperty
+		switch {
+		case a.Of == AuditEvents || a.Of == AuditEventBuffer:
+			known, code = findItem(def.Events, id) != nil, ErrNoSuchEvent
+		case a.Of == AuditSignals:
+			known, code = findItem(def.Signals, id) != nil, ErrNoSuchSignal
+		case a.Of == AuditStatistics || a.Part == PartStatistics:
+			known, code = findValue(def.Statistics, id) != nil, ErrNoSuchStatistic
+		default:
+			known = findValue(def.Properties, id) != nil
+		}
+		if !known {
+			return Describe(code, a.Name)
+		}
+	}
+	return nil
+}
+
+// unread refuses the descriptors that no gateway of ours acts on: bad syntax by 442, multiplex, modem and digit map by 444.
+// No event of the packages takes a digit map, so none can be named (520).
+func unread(c *Command) *ErrorDescriptor {
+	if c.DigitMap == "" && c.Mux == "" && c.Modem == "" {
+		return nil
+	}
+	wrong, name := "", ""
+	if c.DigitMap != "" {
+		name = "DigitMap"
+		_, wrong = CheckDigitMap(c.DigitMap)
+	}
+	if wrong == "" && c.Mux != "" {
+		name = "Mux"
+		wrong = CheckMux(c.Mux)
+	}
+	if wrong == "" && c.Modem != "" {
+		name = "Modem"
+		wrong = CheckModem(c.Modem)
+	}
+	if wrong != "" {
+		return Describe(ErrCommandSyntax, name+": "+wrong)
+	}
+	return Describe(ErrUnknownDescriptor, name)
 }
 
 func (v Validator) media(m *Media) *ErrorDescriptor {
@@ -115,6 +177,9 @@ func (v Validator) events(e *Events) *ErrorDescriptor {
 	for i := range e.List {
 		ev := &e.List[i]
 		def, err := v.item(ev.Name, false)
+		if err == nil && ev.DigitMap != "" {
+			err = Describe(ErrNoDigitMap, ev.Name)
+		}
 		if err == nil {
 			err = parameters(ev.Name, def.Parms, ev.Parms)
 		}
