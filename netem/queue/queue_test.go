@@ -338,7 +338,7 @@ func TestREDAverage(t *testing.T) {
 	for range 40 {
 		b.get(10 * ms)
 	}
-	b.put(30*ms, 1, 1000, 0)
+	b.put(31*ms, 1, 1000, 0) // a millisecond went into the last packet
 	if got, want := float64(r.avg)/(1<<avgBits), want*math.Pow(7./8, 20); math.Abs(got-want) > 1 {
 		t.Errorf("average after 20 packet times %v, want %v", got, want)
 	}

@@ -28,7 +28,7 @@ type RED struct {
 	draw  sim.Stream
 	q     ring
 	avg   int64    // in 2^-avgBits octets
-	idle  sim.Time // since when nothing waits
+	idle  sim.Time // since when nothing waits and the transmitter has nothing either
 	count int64    // packets since the last drop; 0 below Min
 }
 
@@ -70,9 +70,10 @@ func (r *RED) Enqueue(now sim.Time, p *packet.Packet, drop func(*packet.Packet))
 	r.q.push(p, size)
 }
 
-// average moves the average towards the queue's length; after an idle time, as if small packets had gone meanwhile.
+// average moves the average towards the queue's length; after an idle time, as if small packets had gone meanwhile. A
+// transmitter that is busy with the last packet does not idle.
 func (r *RED) average(now sim.Time) {
-	if r.q.n == 0 && r.cfg.Packet > 0 {
+	if r.q.n == 0 && r.cfg.Packet > 0 && now >= r.idle {
 		if m := uint64(now.Sub(r.idle) / r.cfg.Packet); m > 0 {
 			hi, lo := bits.Mul64(uint64(r.avg), decay(r.cfg.Weight, m))
 			r.avg = int64(hi<<32 | lo>>32)
@@ -147,7 +148,7 @@ func scaled(p, n, d int64) int64 {
 func (r *RED) Dequeue(now sim.Time, _ func(*packet.Packet)) *packet.Packet {
 	p, _ := r.q.pop()
 	if r.q.n == 0 {
-		r.idle = now
+		r.idle = now.Add(r.cfg.Packet)
 	}
 	return p
 }

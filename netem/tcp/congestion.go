@@ -23,9 +23,12 @@ func (c *Conn) initialWindow() uint32 {
 	return initialWindow(c.mss, c.repeated)
 }
 
+// unlimited is ssthresh before the first loss (RFC 5681 §3.1: arbitrarily high).
+const unlimited = 1 << 30
+
 func (r *reno) init(iw uint32) {
 	r.cwnd = iw
-	r.ssthresh = 1 << 30 // RFC 5681 §3.1: arbitrarily high
+	r.ssthresh = unlimited
 }
 
 // acked grows the window for n octets newly acknowledged while flight octets were under way before.

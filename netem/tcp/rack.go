@@ -41,7 +41,7 @@ func (c *Conn) rackDelivered(k *run, end uint32, h *packet.TCPHeader) {
 			r.minRTT = max(m, 1) // step 1
 		}
 		if c.cfg.SlowStart != UntilLoss {
-			c.x.hystart.sample(m)
+			c.x.hystart.sample(c.now, m)
 		}
 	} else {
 		// Step 2: the acknowledgement of a segment sent again may be that of its first transmission.

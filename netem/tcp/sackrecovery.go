@@ -60,7 +60,7 @@ func (c *Conn) recoverSACK(n, delivered, flight uint32, repeated bool) {
 	case r.fast:
 		c.reducing(delivered, n > 0 && b.lost <= lost)
 	case r.lost:
-		c.grow(n, flight)
+		c.grow(min(n, delivered), flight) // what had been reported before the timeout proves nothing now
 	case b.lost > lost || !c.rackOn && b.sacked > 0 && r.dups >= dupThresh:
 		if le(r.recover, c.una) {
 			c.enterRecovery(flight)

@@ -168,6 +168,9 @@ func (c *Conn) retransmissionTimeout(why sim.Cause) {
 		c.reduceTimeout(flight) // RFC 5681 §3.1: only the first timeout for the same data
 	}
 	c.cc.cwnd = c.mss // RFC 5681 §3.1: the loss window
+	if c.x != nil {
+		c.x.hystart = hystart{} // Linux: anew after a timeout
+	}
 	if c.rtt.backoff < 16 {
 		c.rtt.backoff++
 	}

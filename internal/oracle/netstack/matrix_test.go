@@ -77,7 +77,8 @@ func play(t *testing.T, c cell, f flow, seed int) [2]uint64 {
 			t.Errorf("%v, seed %d: at %s: %s", f, seed, "ab"[i:i+1], x.wrong)
 		case !x.eof || x.got != y.sent:
 			t.Errorf("%v, seed %d: %d of %d octets have come to %s, end of stream %v", f, seed, x.got, y.sent, "ab"[i:i+1], x.eof)
-		case x.gap > longestGap:
+		case x.gap > longestGap && !(f.both && x.gap < 2*longestGap):
+			// While data arrive gVisor puts its probe off anew, so that with losses it may send nothing for seconds.
 			t.Errorf("%v, seed %d: nothing came to %s for %v", f, seed, "ab"[i:i+1], x.gap)
 		}
 	}
@@ -118,6 +119,12 @@ func TestMatrix(t *testing.T) {
 				t.Parallel()
 				r := row.measure(t, 1, *seeds)
 				results[i] = r
+				for j, alone := range []uint64{r[0][0], r[1][1]} {
+					least := []float64{oursAtOnce, gvisorAtOnce}[j]
+					if got := r[2][j]; float64(got) < least*float64(alone) {
+						t.Errorf("both at once: %s %d kbit/s, alone %d: less than %.2f of it", []string{"ours", "gVisor's"}[j], got, alone, least)
+					}
+				}
 				for j, band := range row.bands {
 					if x := r.ratio(j); x < band[0] || x > band[1] {
 						t.Errorf("%s: ours %d kbit/s, gVisor's %d, ratio %.2f out of [%.2f, %.2f]", against[j], r[j][0], r[j][1], x, band[0], band[1])
@@ -129,12 +136,14 @@ func TestMatrix(t *testing.T) {
 	var b strings.Builder
 	for i, row := range matrix {
 		fmt.Fprintf(&b, "| %s | %d ms | %g %% |", row.cc, row.rtt, float64(row.ppm)/1e4)
-		for j := range results[i] {
-			fmt.Fprintf(&b, " %d | %d | %.2f | %.2f–%.2f |", results[i][j][0], results[i][j][1], results[i].ratio(j), row.bands[j][0], row.bands[j][1])
+		r := &results[i]
+		for j, band := range row.bands {
+			fmt.Fprintf(&b, " %d | %d | %.2f | %.2f–%.2f |", r[j][0], r[j][1], r.ratio(j), band[0], band[1])
 		}
+		fmt.Fprintf(&b, " %d | %.2f | %d | %.2f |", r[2][0], float64(r[2][0])/float64(r[0][0]), r[2][1], float64(r[2][1])/float64(r[1][1]))
 		b.WriteByte('\n')
 	}
-	t.Logf("kbit/s of our sender, of gVisor's, ratio, band: to gVisor; to ours; each to the other at once\n%s", &b)
+	t.Logf("kbit/s of our sender, of gVisor's, ratio, band: to gVisor; to ours; at once: ours, share of alone, gVisor's, share of alone\n%s", &b)
 }
 
-var against = [3]string{"to gVisor", "to ours", "both at once"}
+var against = [2]string{"to gVisor", "to ours"}
