@@ -213,8 +213,14 @@ func analyse(t *testing.T, all []*transfer) {
 			t.Fatal(err)
 		}
 		shark := oracle.NewTShark(t, name)
-		for _, r := range shark.Fields(`_ws.malformed || _ws.expert.severity >= "Error" || ip.checksum.status == "Bad" || tcp.checksum.status == "Bad"`, "frame.number", "_ws.expert.message") {
-			t.Errorf("%s: frame %s", x.name, strings.Join(r, ": "))
+		for _, r := range shark.Fields(`ip.checksum.status == "Bad" || tcp.checksum.status == "Bad"`, "frame.number", "frame.protocols") {
+			t.Errorf("%s: wrong checksum in frame %s", x.name, strings.Join(r, ": "))
+		}
+		for _, r := range shark.Fields(`_ws.malformed || _ws.expert.severity >= "Error"`, "frame.protocols", "frame.number", "_ws.expert.message") {
+			// Now and then TShark takes drawn octets for a protocol that it guesses, and finds them malformed.
+			if _, above, _ := strings.Cut(r[0], ":tcp"); above == "" || above == ":data" {
+				t.Errorf("%s: frame %s", x.name, strings.Join(r[1:], ": "))
+			}
 		}
 		frames += len(x.list)
 	}
