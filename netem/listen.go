@@ -47,13 +47,13 @@ func (h *Host) listener(local packet.AddrPort) Acceptor {
 // repetitions of the SYN meanwhile. It returns nil when the peer's transport address has a connection already, or
 // nothing listens to it any more but a connection does.
 func (h *Host) Accept(o tcp.Opening, cfg tcp.Config, owner StreamOwner, hold bool) *Stream {
-	ref := h.tcp.find(o.Local, o.Remote)
+	ref, live := h.tcp.find(&o.Local, &o.Remote)
 	iss := h.initialSeq(o.Local, o.Remote)
 	switch {
-	case ref.lingers():
-		iss = h.replaceWaiting(ref)
-	case ref != 0:
+	case live != nil:
 		return nil
+	case ref != 0:
+		iss = h.replaceWaiting(ref)
 	}
 	s := h.newStream(o.Local, o.Remote, owner)
 	s.conn.OpenPassive(h.net.K.Now(), &o, h.config(cfg, o.Remote.Addr), iss, hold)

@@ -95,8 +95,8 @@ func (w *timeWaits) pop() expiry {
 func (h *Host) linger(s *Stream) {
 	now := h.net.K.Now()
 	l := s.conn.Lingering()
-	x := waiting{local: s.conn.Local(), remote: s.conn.Remote(), Lingering: l, length: l.Until.Sub(now), why: s.conn.TimerCause(), hash: s.hash}
-	h.tcp.flows.insert(s.hash, waitRef(h.tcp.waits.add(x)))
+	x := waiting{local: s.conn.Local(), remote: s.conn.Remote(), Lingering: l, length: l.Until.Sub(now), why: s.conn.TimerCause(), hash: s.hash()}
+	h.tcp.flows.insert(x.hash, waitRef(h.tcp.waits.add(x)), nil)
 	h.rearm()
 }
 
