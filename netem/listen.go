@@ -30,17 +30,33 @@ func (h *Host) Listen(local packet.AddrPort, a Acceptor) error {
 		h.tcp.listeners = map[packet.AddrPort]Acceptor{}
 	}
 	h.tcp.listeners[local] = a
+	h.tcp.called = packet.AddrPort{}
 	return nil
 }
 
 // Unlisten closes a listening port. Its connections live on.
-func (h *Host) Unlisten(local packet.AddrPort) { delete(h.tcp.listeners, local) }
+func (h *Host) Unlisten(local packet.AddrPort) {
+	delete(h.tcp.listeners, local)
+	h.tcp.called = packet.AddrPort{}
+}
 
+// listener returns who listens to a transport address, or nil.
 func (h *Host) listener(local packet.AddrPort) Acceptor {
-	if a := h.tcp.listeners[local]; a != nil {
-		return a
+	t := &h.tcp
+	switch {
+	case len(t.listeners) == 0:
+		return nil
+	case t.called == local: // most SYNs are for one port
+		return t.answers
 	}
-	return h.tcp.listeners[packet.AddrPort{Port: local.Port}]
+	a := t.listeners[local]
+	if a == nil {
+		a = t.listeners[packet.AddrPort{Port: local.Port}]
+	}
+	if a != nil {
+		t.called, t.answers = local, a
+	}
+	return a
 }
 
 // Accept answers a SYN with a connection. With hold the SYN,ACK is withheld until Release; the connection absorbs

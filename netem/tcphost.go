@@ -16,8 +16,10 @@ type tcpHost struct {
 	free      []uint32
 	waits     timeWaits
 	listeners map[packet.AddrPort]Acceptor
-	latest    *Stream // that received a segment
-	secret    uint64  // for initial sequence numbers
+	called    packet.AddrPort // the address that was looked up last among the listeners, and
+	answers   Acceptor        // who listens to it
+	latest    *Stream         // that received a segment
+	secret    uint64          // for initial sequence numbers
 	seeded    bool
 }
 

@@ -198,6 +198,10 @@ func (c *Conn) keep(why sim.Cause, seq uint32, p *packet.Payload, from, to int) 
 
 // keepSpan inserts what is not there yet of s, looking from the i-th chunk on.
 func (c *Conn) keepSpan(why sim.Cause, seq uint32, s packet.Span, i uint32) uint32 {
+	if n := c.ooo.n; n == 0 || le(c.ooo.at(n-1).end(), seq) { // beyond all that is kept, as most are behind a hole
+		c.ooo.insert(c.cfg.Pool, n, seq, s, why)
+		return 0
+	}
 	end := seq + uint32(s.Len)
 	at := seq
 	for ; at != end && i < c.ooo.n; i++ {
