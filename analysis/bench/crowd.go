@@ -16,8 +16,8 @@ import (
 //
 // Each connection does the same however many there are: one exchange in ten seconds, as in the experiment that the goal
 // was taken from. The alternative, as many exchanges in all whatever the number of connections, makes every one of a
-// million rest for a thousand times as long, so that each exchange runs alone and from the caches: it measures less, and
-// is no load that anybody has. An exchange a second is measured, too: then ten times as many are under way at a time.
+// million rest for a thousand times as long: the connections differ then in what they do, not in number alone. An
+// exchange a second is measured, too: then ten times as many are under way at a time.
 func crowds(cfg Config, each func(Line)) error {
 	many := pick(cfg, 100_000, 200_000)
 	if cfg.Million {
