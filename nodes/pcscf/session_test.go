@@ -31,7 +31,9 @@ func seconds(n int) units.Duration { return units.Duration(time.Duration(n) * ti
 
 // RFC 4028 §8.1, §8.2: what a proxy puts into a request and into its 2xx.
 func TestRFC4028Proxy(t *testing.T) {
-	on := func(expires, least int) Config { return Config{SessionExpires: seconds(expires), MinSE: seconds(least)} }
+	on := func(expires, least int) Config {
+		return Config{SessionExpires: seconds(expires), MinSE: seconds(least)}
+	}
 	for _, c := range []struct {
 		name      string
 		cfg       Config
