@@ -171,6 +171,8 @@ var ReleaseMatrix = []Rule{
 	{ID: "R-10", On: RelTLS, If: Interlinked, X: Cond{TLS: tlsOpen}, Y: Cond{TLS: tlsUnopen}, DoX: do{CloseTLS, StartRel}, DoY: do{FIN, StartRel}},
 	{ID: "R-11", On: RelTCP, If: Strict, DoX: do{Release, StartRel}},
 	{ID: "R-11", On: RelTCP, If: Interlinked, DoX: do{Release, StartRel}, DoY: do{CloseTLS, FIN, StartRel}},
+	{ID: "R-11", On: RelTCP, If: Interlinked, Y: Cond{TCP: held}, DoY: do{Refuse}, Note: "what it was held for is given up (as E-7)"},
+	{ID: "R-11", On: RelTCP, If: Strict, Y: Cond{TCP: held}, DoY: do{HoldBriefly}, Note: "held for a partner that is gone (D4)"},
 
 	// Timers.
 	{ID: "R-1", On: OnRel, X: Cond{TCP: set(TCPEst, TCPHalfIn), Is: SentCN}, DoX: do{FIN, StartRel}, Note: "our FIN at the latest now"},
