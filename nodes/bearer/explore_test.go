@@ -52,6 +52,7 @@ type result struct {
 	states, transitions int
 	wrong               string // the first violation, with the events that lead to it
 	fired               map[*Rule]bool
+	seen                map[string]string
 }
 
 // explorer explores one plan after another.
@@ -115,8 +116,15 @@ func (e *explorer) run(p *plan, r *result) {
 				}
 			}
 			if wrong != "" {
-				r.wrong = e.story(p, i, &st, wrong)
-				return
+				if r.seen == nil {
+					r.wrong = e.story(p, i, &st, wrong)
+					return
+				}
+				k := st.ev.String() + wrong
+				if _, ok := r.seen[k]; !ok || len(r.seen[k]) > 10000 {
+					r.seen[k] = e.story(p, i, &st, wrong)
+				}
+				continue
 			}
 			if e.watch != nil {
 				e.watch(p, &w, st)
@@ -312,4 +320,27 @@ func TestExplore(t *testing.T) {
 	if r.wrong != "" {
 		t.Error(r.wrong)
 	}
+}
+
+func TestTriage(t *testing.T) {
+	r := result{seen: map[string]string{}}
+	e := explorer{table: Standard()}
+	ps := plans(false)
+	for i := range ps {
+		if i%3 != 0 && !ps[i].policy.StrictHold {
+			continue
+		}
+		e.run(&ps[i], &r)
+		if r.wrong != "" {
+			r.seen[r.wrong] = r.wrong
+			r.wrong = ""
+		}
+		if r.states > 600000 {
+			break
+		}
+	}
+	for _, v := range r.seen {
+		fmt.Println(v)
+	}
+	fmt.Println(len(r.seen), r.states, r.transitions)
 }
