@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -276,13 +277,15 @@ var findings = []string{
 }
 
 // TestExplore takes the machine through every order of events that its environment allows, as often as it likes. A
-// violation that is not among the findings fails; with IMSIM_LONG every finding is told with the fewest events.
+// violation that is not among the findings fails. IMSIM_EXPLORE is how many states of each configuration to look into; with it
+// every configuration is explored, and every finding told by its events.
 func TestExplore(t *testing.T) {
-	long := os.Getenv("IMSIM_LONG") != ""
+	most, _ := strconv.Atoi(os.Getenv("IMSIM_EXPLORE"))
+	long := most > 0
 	r := result{seen: map[string]string{}}
 	e := explorer{table: Standard(), most: 10_000}
 	if long {
-		e.most = 2_000_000
+		e.most = most
 	}
 	ps := plans(long)
 	n := 0

@@ -300,8 +300,10 @@ func (w *world) carryOut(before *world, st step, o *Out) string {
 			return bad("rule (4): close_notify for an RST")
 		case l.cnOut || l.finOut:
 			return bad("rule (3): close_notify behind close_notify or FIN")
-		case l.tls != opened && l.tls != handshaken:
+		case l.tls < client || l.tls == failedTLS:
 			return bad("no session to close")
+		case l.tls < handshaken:
+			l.tls = failedTLS // RFC 8446 §6.1: the session breaks off its handshake, and is over
 		}
 		l.cnOut = true
 	case FIN:
