@@ -264,6 +264,7 @@ func plans(long bool) (ps []plan) {
 // findings are what the exploration finds wrong and what is not mended yet, by the words that a violation ends with. What
 // follows such a violation is not explored, so beyond them nothing is proved.
 var findings = []string{
+	"a SYN is held, and neither a timer nor the partner's attempt ends that",
 	"a handshake without a guard",
 	"one direction is closed, and no timer closes the other",
 	"rule (3): close_notify behind close_notify or FIN",
@@ -290,7 +291,7 @@ func TestExplore(t *testing.T) {
 	ps := plans(long)
 	n := 0
 	for i := range ps {
-		if !long && i%9 != 0 {
+		if !long && i%10 != 0 {
 			continue
 		}
 		n++
