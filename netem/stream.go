@@ -157,7 +157,9 @@ func (s *Stream) emit() {
 	now := n.K.Now()
 	for p := n.Pool.Peek(); s.conn.Emit(now, p); p = n.Pool.Peek() {
 		n.take(&h.Core)
-		p.TTL, p.Frag = defaultTTL, packet.Fragment{DF: true}
+		p.TTL = defaultTTL
+		p.Frag = packet.Fragment{} // not with DF: a literal with values is put together elsewhere, and copied before it is there
+		p.Frag.DF = true
 		if s.generation != h.routes.generation {
 			s.route()
 		}
@@ -231,12 +233,13 @@ func (s *Stream) leave() {
 }
 
 func (s *Stream) left(st tcp.State) {
-	if !s.linked {
-		return
-	}
-	s.unlink()
-	if st == tcp.TimeWait {
+	switch {
+	case !s.linked:
+	case st == tcp.TimeWait:
+		s.forgotten()
 		s.host.linger(s)
+	default:
+		s.unlink()
 	}
 }
 
@@ -247,12 +250,16 @@ func (s *Stream) hash() uint32 {
 
 func (s *Stream) unlink() {
 	if s.linked {
-		s.linked = false
-		t := &s.host.tcp
-		t.flows.remove(s.hash(), streamRef(s.slot))
-		if t.latest == s {
-			t.latest = nil
-		}
+		s.forgotten()
+		s.host.tcp.flows.remove(s.hash(), streamRef(s.slot))
+	}
+}
+
+// forgotten notes that the host's table does not lead to the stream any more.
+func (s *Stream) forgotten() {
+	s.linked = false
+	if t := &s.host.tcp; t.latest == s {
+		t.latest = nil
 	}
 }
 
