@@ -14,6 +14,7 @@ type tcpHost struct {
 	flows     flowTable
 	slots     []tcpSlot
 	free      []uint32
+	spare     []*Stream // recycled
 	waits     timeWaits
 	listeners map[packet.AddrPort]Acceptor
 	called    packet.AddrPort // the address that was looked up last among the listeners, and
