@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"imsim/netem"
 	"imsim/netem/packet"
@@ -52,7 +53,11 @@ func (x *Node) Setup(cfg Config, inside ...*netem.Interface) error {
 			cfg.External = append(cfg.External, i.Addrs...)
 		}
 	}
-	for _, a := range cfg.External {
+	own := slices.Clone(cfg.External)
+	for _, s := range cfg.Static {
+		own = append(own, s.Ext)
+	}
+	for _, a := range own {
 		if x.Owns(a) {
 			continue
 		}
