@@ -31,7 +31,7 @@ const (
 type Verdict struct {
 	Action Action
 	Answer Answer // of Refuse
-	Why    string // of Drop and Refuse: for the trace, a constant
+	Why    string // of Drop, Refuse and Hold of a SYN: for the trace, a constant
 }
 
 // OutputKind is what the table wants done beside its verdicts.
