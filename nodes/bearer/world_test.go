@@ -1,6 +1,9 @@
 package bearer
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // This file is what surrounds a correlation machine when it is explored: what TCP, TLS, the peers and the controller can do
 // next, as a small machine of its own for each leg. It knows what came in and what the machine has ordered, and nothing of
@@ -51,19 +54,12 @@ type world struct {
 	through, opened bool
 }
 
-// plan is what stays the same in one exploration: the policy, and what the controller means each SEP to be.
-type plan struct {
-	name   string
-	policy Policy
-	sep    [2]SEP // as the controller wants them in the end
-	opens  bool   // without an order from the controller the stream comes up
-}
-
 // step is something that can happen.
 type step struct {
 	side Side
 	ev   Event
 	how  how
+	or   bool // with the other value of the policy that the event asks about
 }
 
 // how says what comes with an event.
@@ -79,7 +75,21 @@ const (
 
 var howNames = [...]string{"", " (TLS 1.3)", " (role and remote address)", " (holdconn)", " (connection:new)"}
 
-func (s step) String() string { return "XY"[s.side:s.side+1] + " " + s.ev.String() + howNames[s.how] }
+func (s step) String() string {
+	text := "XY"[s.side:s.side+1] + " " + s.ev.String() + howNames[s.how]
+	if s.or {
+		text += " (" + map[Event]string{SynIn: "wrongDirection: drop", FinIn: "truncation: fin"}[s.ev] + ")"
+	}
+	return strings.Replace(text, "()", "(releaseMode: abort)", 1)
+}
+
+// policy is the stream's policy for a step. What only one event asks about may be either whenever it comes: what holds of
+// every mixture holds of each policy.
+func (p *plan) policyFor(st step) Policy {
+	pol := p.policy
+	pol.WrongDrop, pol.TruncateFIN, pol.Abort = st.or, st.or, st.or
+	return pol
+}
 
 // byController tells the controller's events from those of timers, TCP, TLS and the peers.
 func (s step) byController() bool { return s.ev >= Configured && s.ev < Renewed }
@@ -89,12 +99,18 @@ func (w *world) possible(p *plan, s Side, to []step) []step {
 	x, l := &w.sep[s], &w.leg[s]
 	add := func(ok bool, ev Event, h how) {
 		if ok {
-			to = append(to, step{s, ev, h})
+			to = append(to, step{s, ev, h, false})
+		}
+	}
+	either := func(ok bool, ev Event, differs bool) {
+		add(ok, ev, plainly)
+		if ok && differs {
+			to = append(to, step{s, ev, plainly, true})
 		}
 	}
 	// The peer and the network. RFC 9293 §3.10.7: nothing comes of a connection before its SYN, nor after its end.
 	here := x.Exists && !l.left
-	add(here, SynIn, plainly) // of any opener: the port listens
+	either(here, SynIn, x.TCPRole == Active) // of any opener: the port listens
 	trying := l.conn == dialing || l.conn == answering
 	add(trying, TCPUp, plainly)
 	add(trying, TCPFail, plainly) // an RST in SYN_SENT, an ICMP error, or the end of the repetitions
@@ -102,7 +118,7 @@ func (w *world) possible(p *plan, s Side, to []step) []step {
 	up := l.conn == upConn
 	add(up, TCPLost, plainly)
 	talks := up && !l.finIn // nothing follows a FIN
-	add(talks && !l.deaf, FinIn, plainly)
+	either(talks && !l.deaf, FinIn, x.Protected())
 	add(up && l.finIn && l.finOut, TCPGone, plainly)
 	add(l.next, Renewed, plainly)
 	// TLS: RFC 8446 §4, RFC 5246 §7.3; nothing follows a close_notify or a fatal alert.
@@ -127,11 +143,11 @@ func (w *world) possible(p *plan, s Side, to []step) []step {
 		add(x.Exists, RelTCP, plainly)
 		add(x.Protected() && x.Exists, RelTLS, plainly)
 		add(x.Exists, Restarted, plainly)
-		add(x.Exists, Removed, plainly)
+		either(x.Exists, Removed, true)
 		if o := s.Other(); w.sep[o].Exists && !w.leg[o].left {
-			add(x.Exists, SubtractOne, plainly)
+			either(x.Exists, SubtractOne, true)
 		}
-		add(x.Exists, SubtractBoth, plainly)
+		either(x.Exists, SubtractBoth, true)
 	}
 	for t := range NumTimers {
 		add(x.timer(t), TimerEvent(t), plainly)
@@ -145,15 +161,15 @@ func (w *world) towardsEnd() (st step, ok bool) {
 	for s := range Side(2) {
 		x, l := &w.sep[s], &w.leg[s]
 		if l.conn == dialing || l.conn == answering {
-			return step{s, TCPFail, plainly}, true
+			return step{s, TCPFail, plainly, false}, true
 		}
 		for t := range NumTimers {
 			if x.timer(t) {
-				return step{s, TimerEvent(t), plainly}, true
+				return step{s, TimerEvent(t), plainly, false}, true
 			}
 		}
 		if l.next && !left {
-			return step{s, Renewed, plainly}, true
+			return step{s, Renewed, plainly, false}, true
 		}
 	}
 	for s := range Side(2) {
@@ -161,14 +177,14 @@ func (w *world) towardsEnd() (st step, ok bool) {
 		switch {
 		case left: // timers must do
 		case l.conn == heldConn || l.conn == upConn && l.deaf:
-			return step{s, RstIn, plainly}, true
+			return step{s, RstIn, plainly, false}, true
 		case l.conn != upConn:
 		case !l.finIn && !l.cnIn && x.Protected() && l.tls == opened:
-			return step{s, CNIn, plainly}, true
+			return step{s, CNIn, plainly, false}, true
 		case !l.finIn:
-			return step{s, FinIn, plainly}, true
+			return step{s, FinIn, plainly, false}, true
 		case l.finOut:
-			return step{s, TCPGone, plainly}, true
+			return step{s, TCPGone, plainly, false}, true
 		}
 	}
 	return step{}, false
@@ -183,7 +199,7 @@ func (l *legWorld) ends(c conn) {
 
 // happen lets a step happen: outside first, then in the machine, whose actions change the outside in turn. It returns
 // what is wrong with them, or "".
-func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong string) {
+func (w *world) happen(p *plan, t *Table, st step, outs *[]Out) (wrong string) {
 	x, l := &w.sep[st.side], &w.leg[st.side]
 	before := *w
 	cause := [NumEvents]string{TCPFail: "refused", RstIn: "reset", TCPLost: "timeout", TLSFail: "bad", AlertIn: "alert(80)"}[st.ev]
@@ -207,12 +223,17 @@ func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong st
 	case TLSFail, AlertIn:
 		l.tls = failedTLS
 	case CNIn:
+		if l.finOut && !l.cnOut { // we have given it up
+			l.tls = failedTLS
+			break
+		}
 		l.cnIn = true
 		l.cnOut = l.cnOut || !x.TLS13 // RFC 5246 §7.2.1: the session has answered
 	case Renewed:
 		if !x.Renewable() {
 			l.next = false // the new connection is given up
-			return out, ""
+			*outs = (*outs)[:0]
+			return ""
 		}
 		*l = legWorld{conn: upConn, left: l.left, deaf: l.deaf}
 	case Configured:
@@ -231,15 +252,16 @@ func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong st
 			w.leg[i].left, w.leg[i].next = true, false
 		}
 	}
-	m := Machine{SEP: w.sep, Policy: p.policy, Table: t, Through: w.through, Opened: w.opened}
-	out = m.Input(st.side, st.ev, cause, out)
+	m := Machine{SEP: w.sep, Policy: p.policyFor(st), Table: t, Through: w.through, Opened: w.opened}
+	*outs = m.Input(st.side, st.ev, cause, (*outs)[:0])
+	out := *outs
 	w.sep, w.through, w.opened = m.SEP, m.Through, m.Opened
 	for i := range out {
 		if wrong = w.carryOut(&before, st, &out[i]); wrong != "" {
-			return out, wrong
+			return wrong
 		}
 	}
-	return out, w.check(&before, p, st, out)
+	return w.check(&before, p, st, out)
 }
 
 // carryOut is an action of the machine, as the outside sees it.
