@@ -17,6 +17,7 @@ type explorer struct {
 	known states
 	steps []step
 	out   []Out
+	look  func(p *plan, w *world, st step) // is shown every step before it happens, if set
 }
 
 // result of the exploration of a plan.
@@ -32,6 +33,10 @@ func (e *explorer) run(p *plan) (r result) {
 	e.known.reset()
 	for _, w := range p.starts() {
 		e.add(p, &w, -1, step{})
+	}
+	if wrong := e.straight(p); wrong != "" {
+		r.wrong = wrong
+		return r
 	}
 	through := false
 	level := len(e.known.found) // where the states of one event more begin
@@ -50,6 +55,9 @@ func (e *explorer) run(p *plan) (r result) {
 		}
 		e.steps = w.possible(p, Y, w.possible(p, X, e.steps[:0]))
 		for _, st := range e.steps {
+			if e.look != nil {
+				e.look(p, &w, st)
+			}
 			to := w
 			wrong := to.happen(p, e.table, st, &e.out)
 			r.transitions++
@@ -72,6 +80,35 @@ func (e *explorer) run(p *plan) (r result) {
 		r.wrong = p.name + ": no order of events brings the stream up"
 	}
 	return r
+}
+
+// straight goes from the beginning to the stream that is up, for every pair of TLS versions, so that what can happen to it
+// is among the first that is looked into.
+func (e *explorer) straight(p *plan) (wrong string) {
+	for versions := range 4 {
+		by := [2]how{X: by13, Y: by13}
+		for s := range by {
+			if versions&(1<<s) == 0 || !p.sep[s].Protected() {
+				by[s] = plainly
+			}
+		}
+		w := world{sep: p.sep}
+		n := e.add(p, &w, -1, step{})
+		for st, ok := w.towardsUp(p, by); ok; st, ok = w.towardsUp(p, by) {
+			on := st
+			if p.symmetric && w.key() != e.known.found[n].key {
+				on.side = on.side.Other() // the known state is the mirror image
+			}
+			if wrong := w.happen(p, e.table, st, &e.out); wrong != "" {
+				return e.story(p, int(n), &on, wrong)
+			}
+			before := n
+			if n = e.add(p, &w, n, on); n == before {
+				return e.story(p, int(n), &on, "this does not bring the stream up")
+			}
+		}
+	}
+	return ""
 }
 
 func (e *explorer) add(p *plan, w *world, parent int32, by step) int32 {

@@ -155,6 +155,34 @@ func (w *world) possible(p *plan, s Side, to []step) []step {
 	return to
 }
 
+// towardsUp picks what brings the stream up; by says how the handshakes come out. ok is false when it is up.
+func (w *world) towardsUp(p *plan, by [2]how) (st step, ok bool) {
+	for s := range Side(2) {
+		x, l := &w.sep[s], &w.leg[s]
+		switch {
+		case l.conn == dialing || l.conn == answering:
+			return step{side: s, ev: TCPUp}, true
+		case l.conn == noConn && x.TCPRole == Passive:
+			return step{side: s, ev: SynIn}, true
+		case l.conn != upConn:
+		case l.tls == server && x.TLSClient:
+			return step{side: s, ev: EstTLS}, true
+		case l.tls == server:
+			return step{side: s, ev: HelloIn}, true
+		case l.tls == client || l.tls == helloIn:
+			return step{side: s, ev: HandshakeUp, how: by[s]}, true
+		case l.tls == handshaken:
+			return step{side: s, ev: TLSUp}, true
+		}
+	}
+	for s := range Side(2) {
+		if w.leg[s].conn == noConn {
+			return step{side: s, ev: EstTCP}, true
+		}
+	}
+	return step{}, false
+}
+
 // towardsEnd picks what timers, TCP and the peers do when nobody wants anything any more; ok is false at the end.
 func (w *world) towardsEnd() (st step, ok bool) {
 	left := w.leg[X].left && w.leg[Y].left
@@ -199,10 +227,34 @@ func (l *legWorld) ends(c conn) {
 
 // happen lets a step happen: outside first, then in the machine, whose actions change the outside in turn. It returns
 // what is wrong with them, or "".
-func (w *world) happen(p *plan, t *Table, st step, outs *[]Out) (wrong string) {
-	x, l := &w.sep[st.side], &w.leg[st.side]
+func (w *world) happen(p *plan, t *Table, st step, out *[]Out) (wrong string) {
 	before := *w
-	cause := [NumEvents]string{TCPFail: "refused", RstIn: "reset", TCPLost: "timeout", TLSFail: "bad", AlertIn: "alert(80)"}[st.ev]
+	*out = (*out)[:0]
+	if !w.outside(p, st) {
+		return ""
+	}
+	m := w.machine(p, t, st)
+	*out = m.Input(st.side, st.ev, causes[st.ev], *out)
+	w.sep, w.through, w.opened = m.SEP, m.Through, m.Opened
+	for i := range *out {
+		if wrong = w.carryOut(&before, st, &(*out)[i]); wrong != "" {
+			return wrong
+		}
+	}
+	return w.check(&before, p, st, *out)
+}
+
+// causes are the cause strings that come with events.
+var causes = [NumEvents]string{TCPFail: "refused", RstIn: "reset", TCPLost: "timeout", TLSFail: "bad", AlertIn: "alert(80)"}
+
+// machine is the correlation machine in this state, as it meets a step.
+func (w *world) machine(p *plan, t *Table, st step) Machine {
+	return Machine{SEP: w.sep, Policy: p.policyFor(st), Table: t, Through: w.through, Opened: w.opened}
+}
+
+// outside lets a step happen on the outside; false where the machine does not hear of it.
+func (w *world) outside(p *plan, st step) bool {
+	x, l := &w.sep[st.side], &w.leg[st.side]
 	switch st.ev {
 	case TCPUp:
 		l.conn = upConn
@@ -232,8 +284,7 @@ func (w *world) happen(p *plan, t *Table, st step, outs *[]Out) (wrong string) {
 	case Renewed:
 		if !x.Renewable() {
 			l.next = false // the new connection is given up
-			*outs = (*outs)[:0]
-			return ""
+			return false
 		}
 		*l = legWorld{conn: upConn, left: l.left, deaf: l.deaf}
 	case Configured:
@@ -252,16 +303,7 @@ func (w *world) happen(p *plan, t *Table, st step, outs *[]Out) (wrong string) {
 			w.leg[i].left, w.leg[i].next = true, false
 		}
 	}
-	m := Machine{SEP: w.sep, Policy: p.policyFor(st), Table: t, Through: w.through, Opened: w.opened}
-	*outs = m.Input(st.side, st.ev, cause, (*outs)[:0])
-	out := *outs
-	w.sep, w.through, w.opened = m.SEP, m.Through, m.Opened
-	for i := range out {
-		if wrong = w.carryOut(&before, st, &out[i]); wrong != "" {
-			return wrong
-		}
-	}
-	return w.check(&before, p, st, out)
+	return true
 }
 
 // carryOut is an action of the machine, as the outside sees it.
