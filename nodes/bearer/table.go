@@ -22,7 +22,6 @@ var (
 	tlsHeard  = set(TLSVerifyWait, TLSEst) // the peer may close, and we have not
 	tlsOpen   = set(TLSEst, TLSCNSent, TLSCNRcvd)
 	tlsRenew  = set(TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait, TLSEst)
-	tlsGone   = set(TLSClosed)
 	tlsUnopen = set(TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait, TLSClosed)
 
 	undecided = set(Undecided)
@@ -146,11 +145,9 @@ var ReleaseMatrix = []Rule{
 	{ID: "R-4", On: FinIn, X: Cond{TLS: plain, TCP: set(TCPEst)}, Y: Cond{TCP: set(TCPIdle, TCPHeld, TCPHalfIn, TCPHalfOut, TCPClosing, TCPClosed)}, DoX: do{FIN}, DoY: do{FIN}, Note: "the partner has closed, or there is none"},
 	{ID: "R-4", On: FinIn, X: Cond{TLS: plain, TCP: halfOut, Not: IsLeaving}, DoX: do{StopHalfClose, NotifyTCPRel}, DoY: do{CloseTLS, FIN, StopHalfClose, StartRel}, Note: "normal"},
 	{ID: "R-1b", On: FinIn, X: Cond{TLS: plain, TCP: halfOut, Not: IsLeaving}, Y: Cond{Is: V13 | RcvdCN, Not: SentCN}, DoY: do{NotifyTLSRel}, Note: "normal"},
-	{ID: "R-15", On: FinIn, X: Cond{TLS: tlsEarly, Is: IsLeaving}, DoX: do{FIN}, Note: "linger"},
 	{ID: "R-25", On: FinIn, If: Interlinked, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, DoY: do{Reset}, Note: "closed_during_handshake"},
 	{ID: "R-25", On: FinIn, If: Strict, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, Note: "closed_during_handshake"},
 	{ID: "R-25", On: FinIn, If: Strict, X: Cond{TLS: tlsEarly, Is: RcvdCN, Not: IsLeaving}, DoY: do{StartRel}, Note: "the partner's direction is closed already (R-1b); halfCloseTimer ends with X"},
-	{ID: "R-7", On: FinIn, X: Cond{TLS: tlsGone, Not: RcvdCN}, DoX: do{FIN}, Note: "after an alert"},
 
 	// RST, and alerts.
 	{ID: "R-5", On: RstIn, X: Cond{TCP: set(TCPEst, TCPHalfIn, TCPHalfOut, TCPClosing), Is: SentCN | RcvdCN, Not: IsLeaving}, DoY: do{CloseTLS, FIN, StartRel}, Note: "normal (D9)"},
