@@ -99,7 +99,11 @@ func (e *explorer) straight(p *plan) (wrong string) {
 			if p.symmetric && w.key() != e.known.found[n].key {
 				on.side = on.side.Other() // the known state is the mirror image
 			}
-			if wrong := w.happen(p, e.table, st, &e.out); wrong != "" {
+			wrong := w.happen(p, e.table, st, &e.out)
+			if st.ev == EstTCP && (p.sep[X].Link|p.sep[Y].Link)&TCPPresets != 0 {
+				wrong = "the preset does not bring the partner up"
+			}
+			if wrong != "" {
 				return e.story(p, int(n), &on, wrong)
 			}
 			before := n
@@ -179,15 +183,18 @@ func (e *explorer) story(p *plan, i int, last *step, wrong string) string {
 	return b.String() + "  " + wrong
 }
 
-// exploreAll explores plans on all processors.
+// exploreAll explores plans on all processors, as many states of each as its share where most is 0.
 func exploreAll(table *Table, ps []plan, most int) []result {
 	rs := make([]result, len(ps))
 	var wg sync.WaitGroup
 	next := make(chan int)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			e := explorer{table: table, most: most}
+			e := explorer{table: table}
 			for i := range next {
+				if e.most = most; most == 0 {
+					e.most = ps[i].share()
+				}
 				rs[i] = e.run(&ps[i])
 			}
 		})
@@ -200,13 +207,18 @@ func exploreAll(table *Table, ps []plan, most int) []result {
 	return rs
 }
 
-// deeper returns how many states of each configuration to look into: IMSIM_EXPLORE says it, otherwise what a run of all tests
-// has time for.
+// deeper returns how many states of each configuration to look into, where IMSIM_EXPLORE says it.
 func deeper() (most int, asked bool) {
-	if n, err := strconv.Atoi(os.Getenv("IMSIM_EXPLORE")); err == nil && n > 0 {
-		return n, true
+	n, err := strconv.Atoi(os.Getenv("IMSIM_EXPLORE"))
+	return n, err == nil && n > 0
+}
+
+// share is how many states of a configuration a run of all tests has time for: with a plain leg there are no more.
+func (p *plan) share() int {
+	if p.sep[X].Protected() && p.sep[Y].Protected() {
+		return 20_000
 	}
-	return 20_000, false
+	return 1_000_000
 }
 
 // TestExplore takes the machine through every order of events that its environment allows, each as often as it likes.
