@@ -39,7 +39,6 @@ func (p *plan) policyFor(st step) Policy {
 	return pol
 }
 
-
 // possible appends what can happen on a side.
 func (w *world) possible(p *plan, s Side, to []step) []step {
 	x, l := &w.sep[s], &w.leg[s]
