@@ -49,17 +49,19 @@ func (t *tap) hides(p *packet.Packet) {
 	if p.SrcPort != sipPort && p.DstPort != sipPort || p.Payload.Len == 0 {
 		return
 	}
-	octets := p.Payload.Bytes()
+	octets, known, whole := p.Payload.Bytes(), 0, true
 	if p.Proto == packet.TCP {
+		whole = false
 		key := flowKey{packet.AddrPort{Addr: p.Src, Port: p.SrcPort}, packet.AddrPort{Addr: p.Dst, Port: p.DstPort}}
 		if key == b.from {
+			known = len(b.tail)
 			octets = append(b.tail, octets...)
 		}
 		b.from = key
 		b.tail = bytes.Clone(octets[max(0, len(octets)-longestName):])
 	}
 	for _, name := range b.names {
-		if named(octets, name) {
+		if named(octets, name, known, whole) {
 			s.book.broken(topologyHidden, s.last, t.node, p.Cause.Session, "a message to "+p.Dst.String()+" names the inside address "+string(name))
 		}
 	}
@@ -69,7 +71,8 @@ func (t *tap) hides(p *packet.Packet) {
 const longestName = len("msrp://[0000:0000:0000:0000:0000:0000:0000:0000]:")
 
 // named reports whether a text names an address, other than in the path of an MSRP end, which CEMA leaves alone (RFC 6714 §5).
-func named(text, name []byte) bool {
+// What ends before known has been judged already; what the end of a text that is not whole may have cut is judged later.
+func named(text, name []byte, known int, whole bool) bool {
 	for from := 0; ; {
 		i := bytes.Index(text[from:], name)
 		if i < 0 {
@@ -77,6 +80,9 @@ func named(text, name []byte) bool {
 		}
 		i += from
 		from = i + len(name)
+		if from < known || !whole && from == len(text) {
+			continue
+		}
 		before, after := text[:i], text[from:]
 		if len(before) > 0 && partOf(before[len(before)-1], name) || len(after) > 0 && partOf(after[0], name) {
 			continue // of a longer one

@@ -248,6 +248,10 @@ func TestMutations(t *testing.T) {
 		{"an inside address cut by the end of a segment", topologyHidden, func(h *history) { border(h, "Contact: <sip:a@10.0", ".0.3>") }},
 		{"an outside address that begins like an inside one", -1, func(h *history) { border(h, "Via: SIP/2.0/UDP 10.0.0.33:5060", "c=IN IP4 110.0.0.3\r\n") }},
 		{"an inside address in an MSRP path", -1, func(h *history) { border(h, "a=path:msrp://10.0.0.3:7000/s;tcp", "") }},
+		{"an MSRP path cut by the end of a segment", -1, func(h *history) {
+			border(h, "a=path:msrp://10.0.0.3", ":7000/"+strings.Repeat("x", longestName-20), "\r\n")
+		}},
+		{"an inside address, then a piece of the path before", topologyHidden, func(h *history) { border(h, "Via: 10.0.0.3", ";x") }},
 		{"a message that stays inside", -1, func(h *history) {
 			h.s.Guard(Border{Node: "ibcf", Inside: []packet.Addr{coreAddr.Addr}})
 			h.see("ibcf", true, segment(packet.MustAddrPort("10.0.0.9:5060"), coreAddr, packet.ACK, 1, 1, packet.PayloadOf([]byte("Via: SIP/2.0/UDP 10.0.0.3"))))
