@@ -320,6 +320,13 @@ func TestSetupOnIx(t *testing.T) {
 		{"T3", alg.Config{}, false, "actpass", "actpass", "active", "active", "passive", "active", ""},
 		{"M1", alg.Config{}, false, "", "", "passive", "passive", "active", "passive", ""},
 		{"H1", alg.Config{}, true, "holdconn", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn", ""},
+		{"merge, as T4", alg.Config{TCPMode: "merge"}, false, "active", "passive", "active", "passive", "passive", "passive", ""},
+		{"merge, as T5", alg.Config{TCPMode: "merge"}, false, "passive", "passive", "active", "active", "passive", "active", ""},
+		{"merge, as T6", alg.Config{TCPMode: "merge"}, false, "actpass", "passive", "active", "passive", "passive", "passive", ""},
+		{"merge, outgoing, offered active", alg.Config{TCPMode: "merge"}, true, "active", "passive", "active", "passive", "passive", "passive", ""},
+		{"merge, outgoing, offered actpass", alg.Config{TCPMode: "merge"}, true, "actpass", "passive", "active", "passive", "passive", "passive", ""},
+		{"merge, outgoing, offered passive", alg.Config{TCPMode: "merge"}, true, "passive", "passive", "active", "active", "active", "passive", ""},
+		{"merge, H1", alg.Config{TCPMode: "merge"}, true, "holdconn", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn", ""},
 		{"relay", alg.Config{TCPMode: "relay"}, true, "actpass", "actpass", "passive", "passive", "", "", ""},
 		{"strict", alg.Config{ControlModel: "strict"}, true, "actpass", "actpass", "passive", "passive", "passive", "active", "external tcpbcc/EstBNC"},
 		{"proxy, active on both", alg.Config{TCPMode: "proxy", ProxySetup: "active"}, true, "passive", "active", "passive", "active", "active", "active", "external tcpbcc/EstBNC, internal tcpbcc/EstBNC"},
@@ -376,6 +383,21 @@ func TestTLSPasses(t *testing.T) {
 				t.Errorf("the TrGW is told %v", x.gw.proto)
 			}
 		}
+	}
+}
+
+// TLS from end to end does not go through merge, where both ends would be clients (§2.6): the direction is kept where the offer
+// leaves it open, and the call refused where it does not.
+func TestTLSNeverMerges(t *testing.T) {
+	x := newBorder(t, Config{Config: alg.Config{TCPMode: "merge"}})
+	if on := x.invite(true, description("TCP/TLS/MSRP", "active")); on != nil || x.home.Find("488") == nil {
+		t.Errorf("offered on\n%v", on)
+	}
+	x = newBorder(t, Config{Config: alg.Config{TCPMode: "merge"}})
+	on := x.invite(true, description("TCP/TLS/MSRP", "actpass"))
+	back := x.answer(true, on, description("TCP/TLS/MSRP", "active"))
+	if back == nil || attribute(on.Body, "a=setup:") != "passive" || attribute(back.Body, "a=setup:") != "active" {
+		t.Errorf("answered\n%v", back)
 	}
 }
 

@@ -3,6 +3,7 @@ package run
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -181,6 +182,46 @@ func TestMixedChains(t *testing.T) {
 		for _, inv := range st.Invariants {
 			if inv.Broken > 0 {
 				t.Errorf("%v: %s: %v", set, inv.Name, inv.Violations)
+			}
+		}
+	}
+}
+
+// Every TCP mode and control model at either border, in either direction of the call's set-up: the call comes up, the message
+// arrives, and it ends in good order; where both ends open, the streams are merged.
+func TestModesOnIx(t *testing.T) {
+	for _, mode := range [][]string{
+		{"tcp-mode=relay"}, {"accept=late"}, {"accept=early"}, {"tcp-mode=merge"}, {"tcp-mode=proxy"}, {"tcp-mode=proxy", "proxy-setup=active"},
+		{"control-model=strict"}, {"awareness=aware"}, {"tcp-mode=relay", "gate-until-answer=true"},
+	} {
+		for _, at := range []string{"ibcf1", "ibcf2", "ibcf1 ibcf2"} {
+			for _, roles := range []string{"offer=actpass answer=passive", "offer=actpass answer=active", "offer=active answer=passive", "offer=passive answer=active"} {
+				for _, security := range []string{"none", "e2e-cert"} {
+					var set []string
+					for node := range strings.FieldsSeq(at) {
+						for _, m := range mode {
+							set = append(set, "nodes."+node+"."+m)
+						}
+					}
+					offer, answer, _ := strings.Cut(roles, " ")
+					set = append(set, "nodes.ue-a."+offer, "nodes.ue-b."+answer, "sessions.chat.security="+security)
+					if slices.Contains(mode, "proxy-setup=active") && security == "none" {
+						set = append(set, "nodes.ue-a.msrp-bind=always") // both UEs are opened to: nobody is the active side
+					}
+					want := measure.Released
+					if slices.Contains(mode, "tcp-mode=merge") && security != "none" && strings.HasPrefix(roles, "offer=active") {
+						want = measure.Rejected // §2.6 rule (a)
+					}
+					l, st := play(t, load(t, "tcp-ix-fwd", set...), Options{})
+					if l.Result() != want {
+						t.Errorf("%v: %s, want %s", set, l.Result(), want)
+					}
+					for _, inv := range st.Invariants {
+						if inv.Broken > 0 {
+							t.Errorf("%v: %s: %v", set, inv.Name, inv.Violations)
+						}
+					}
+				}
 			}
 		}
 	}
