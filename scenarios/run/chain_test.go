@@ -187,6 +187,67 @@ func TestMixedChains(t *testing.T) {
 	}
 }
 
+// A remote that refuses: the RST is back at UE-A after 2D, whether the gateways answer first or last (§7.4, failures); the call
+// ends everywhere and nothing is left.
+func TestChainRefused(t *testing.T) {
+	const ms = time.Millisecond
+	for _, name := range []string{"timeline-chain-late-plain", "timeline-chain-early-plain", "timeline-chain-relay-plain"} {
+		set := append(hops{3 * ms, 20 * ms, 7 * ms, 40 * ms, 1 * ms}.set(), "nodes.ue-b.media-port=closed")
+		for _, link := range []string{"iq", "ix", "ix2", "iq2"} {
+			set = append(set, "links."+link+".delay=300ms") // or the gateways' reports would be faster than the RST
+		}
+		l, st := play(t, load(t, name, set...), Options{})
+		if got := since(t, l, "ue-a tcp.rst.received"); got != 142*ms {
+			t.Errorf("%s: RST after %v, want 142 ms", name, got)
+		}
+		for _, inv := range st.Invariants {
+			if inv.Broken > 0 {
+				t.Errorf("%s: %s: %v", name, inv.Name, inv.Violations)
+			}
+		}
+	}
+}
+
+// Whatever breaks at a border, the call ends on both sides of it and every context goes: a TrGW restarts, a link of media or
+// signalling between the networks goes down, H.248 on Ix is lost, the caller gives up while the call is in the other network.
+func TestFailuresAtTheBorder(t *testing.T) {
+	for _, c := range []struct {
+		step, set string
+	}{
+		{"{when: ue-b msrp.send.received, do: restart, node: trgw1}", ""},
+		{"{when: ue-b msrp.send.received, do: restart, node: trgw2}", ""},
+		{"{when: ue-a sip.200.received, do: link-down, link: izi}", ""},
+		{"{when: trgw1/internal tcp.established, do: link-down, link: izi}", ""},
+		{"{when: ue-b sip.invite.received, do: link-down, link: ici}", ""},
+		{"{when: ue-b msrp.send.received, do: link-down, link: ici}", ""},
+		{"{when: ue-a sip.invite.sent, do: h248-drop, node: ibcf1, count: 2}", ""},
+		{"{when: ue-a sip.invite.sent, do: h248-drop, node: trgw2, count: 3}", ""},
+		{"{when: ue-a sip.invite.sent, do: link-down, link: ix2}", ""},
+		{"", "sessions.chat.give-up=100ms"},
+		{"", "sessions.chat.give-up=60ms"},
+		{"", "sessions.chat.give-up=200ms"},
+	} {
+		var set []string
+		if c.step != "" {
+			set = append(set, "timeline=["+c.step+"]")
+		}
+		if c.set != "" {
+			set = append(set, c.set)
+		}
+		for _, mode := range []string{"fwd", "relay"} {
+			l, st := play(t, load(t, "tcp-chain-4gw", append(slices.Clone(set), "nodes.ibcf1.tcp-mode="+mode)...), Options{})
+			if r := l.Result(); r == measure.Unfinished {
+				t.Errorf("%v, %s: %s\n%s", set, mode, r, l)
+			}
+			for _, inv := range st.Invariants {
+				if inv.Broken > 0 {
+					t.Errorf("%v, %s: %s: %v", set, mode, inv.Name, inv.Violations)
+				}
+			}
+		}
+	}
+}
+
 // Every TCP mode and control model at either border, in either direction of the call's set-up: the call comes up, the message
 // arrives, and it ends in good order; where both ends open, the streams are merged.
 func TestModesOnIx(t *testing.T) {
