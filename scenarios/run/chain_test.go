@@ -248,6 +248,78 @@ func TestFailuresAtTheBorder(t *testing.T) {
 	}
 }
 
+// Drawn chains: delays, losses and jitter on any link, ways of working at every controller, roles, security and hiding. Every
+// call ends with an outcome, the invariants hold, and a second run is the same. The flags of TestSoak draw more of them.
+func TestSoakOfChains(t *testing.T) {
+	runs := uint64(100)
+	if testing.Short() {
+		runs = 20
+	}
+	began := time.Now()
+	links := []string{"access", "access-agw", "access-pcscf", "iq", "mw", "isc", "core", "mx", "ix", "internal", "ici", "izi", "internal2", "ix2", "mx2", "core2", "isc2", "mw2", "iq2", "access2"}
+	outcomes := map[measure.Outcome]int{}
+	for seed := *soakFrom; ; seed++ {
+		if *soakFor > 0 && time.Since(began) > *soakFor || *soakFor == 0 && seed >= *soakFrom+runs {
+			break
+		}
+		r := rand.New(rand.NewPCG(seed, 5))
+		pick := func(from ...string) string { return from[r.IntN(len(from))] }
+		set := []string{fmt.Sprintf("run.seed=%d", seed)}
+		add := func(key string, from ...string) {
+			if r.IntN(3) == 0 {
+				set = append(set, key+"="+pick(from...))
+			}
+		}
+		for _, l := range links {
+			if r.IntN(4) == 0 {
+				set = append(set, fmt.Sprintf("links.%s.delay=%dus", l, r.IntN(1<<r.IntN(17)+1)))
+			}
+			if r.IntN(10) == 0 {
+				set = append(set, "links."+l+".loss="+pick("1%", "3%", "5%"))
+			}
+			if r.IntN(10) == 0 {
+				set = append(set, "links."+l+".jitter="+pick("1ms", "5ms", "30ms"))
+			}
+		}
+		for _, n := range []string{"pcscf1", "ibcf1", "ibcf2", "pcscf2"} {
+			add("nodes."+n+".tcp-mode", "relay", "merge", "proxy")
+			add("nodes."+n+".accept", "early", "tls-cross", "tls-then-tcp")
+			add("nodes."+n+".control-model", "strict")
+			add("nodes."+n+".awareness", "aware")
+			add("nodes."+n+".notify-success", "true")
+			add("nodes."+n+".h248-encoding", "compact")
+		}
+		add("nodes.ibcf1.topology-hiding", "false")
+		add("nodes.ibcf2.topology-hiding", "false")
+		add("nodes.ue-a.offer", "active", "passive")
+		add("nodes.ue-b.answer", "active")
+		add("nodes.ue-b.provisional", "180", "183", "183-answer")
+		add("nodes.ue-a.transport", "tcp", "udp")
+		add("nodes.ue-b.media-port", "closed")
+		add("sessions.chat.give-up", "50ms", "150ms", "300ms")
+		add("sessions.chat.release.by", "ue-b")
+		if security := pick("none", "e2e-cert", "e2ae"); security != "none" {
+			set = append(set, "sessions.chat.security="+security, "nodes.ue-a.mediasec=[msrp-tls]")
+			add("nodes.ue-b.mediasec", "[msrp-tls]")
+		}
+		engine := nodes.Engine(r.IntN(2))
+		l, st := play(t, load(t, "tcp-chain-4gw", set...), Options{Engine: engine})
+		outcomes[l.Result()]++
+		if l.Result() == measure.Unfinished {
+			t.Errorf("engine %d, --set '%s': unfinished", engine, strings.Join(set, "' --set '"))
+		}
+		for _, inv := range st.Invariants {
+			if inv.Broken > 0 {
+				t.Errorf("engine %d, --set '%s': %s: %v", engine, strings.Join(set, "' --set '"), inv.Name, inv.Violations)
+			}
+		}
+		if _, again := play(t, load(t, "tcp-chain-4gw", set...), watched(engine)); again.Fingerprint != st.Fingerprint {
+			t.Errorf("engine %d, --set '%s': fingerprint %s, again %s", engine, strings.Join(set, "' --set '"), st.Fingerprint, again.Fingerprint)
+		}
+	}
+	t.Logf("%v", outcomes)
+}
+
 // Every TCP mode and control model at either border, in either direction of the call's set-up: the call comes up, the message
 // arrives, and it ends in good order; where both ends open, the streams are merged.
 func TestModesOnIx(t *testing.T) {
