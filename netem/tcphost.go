@@ -69,6 +69,16 @@ func (h *Host) Connections() (live, timeWait int) {
 	return live, t.flows.n - live
 }
 
+// ConnectionsAt returns how many of its live TCP connections have the port at one of their ends.
+func (h *Host) ConnectionsAt(port uint16) (n int) {
+	for i := range h.tcp.slots {
+		if s := h.tcp.slots[i].s; s != nil && (s.Local().Port == port || s.Remote().Port == port) {
+			n++
+		}
+	}
+	return n
+}
+
 // Dial opens a connection actively. A zero local address is chosen by the route to remote, a zero local port from the
 // ephemeral ones. The SYN leaves at once; all events reach the owner after Dial has returned.
 func (h *Host) Dial(local, remote packet.AddrPort, cfg tcp.Config, owner StreamOwner, why sim.Cause) (*Stream, error) {
