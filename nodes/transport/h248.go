@@ -40,19 +40,13 @@ type H248 struct {
 	waiting  map[uint64][]byte // messages the processor has not dealt with; never ranged over
 	next     uint64
 	busy     bool
-	drop     int // messages still to be lost, by order of a fault
+	faults   faults
 }
 
 // NewH248 binds one side of an association with the peer node: over the link between the two where there is one, else
 // between their primary addresses. cost is the processor time of a received message.
 func NewH248(base *nodes.Base, cfg h248.Config, peer netem.Node, cost time.Duration, user H248User) (*H248, error) {
-	from, to := base.Addr, netem.CoreOf(peer).Addr(base.Addr.Is4())
-	for _, i := range base.Host.Interfaces() {
-		if i.Peer.Node() == peer {
-			from, to = i.Addr(base.Addr), i.Peer.Addr(base.Addr)
-			break
-		}
-	}
+	from, to := H248Addresses(base, peer)
 	p, err := OpenH248(base, packet.AddrPort{Addr: from, Port: H248Text}, cfg.Role, cost)
 	if err != nil {
 		return nil, err
@@ -60,15 +54,26 @@ func NewH248(base *nodes.Base, cfg h248.Config, peer netem.Node, cost time.Durat
 	return p.Associate(cfg, packet.AddrPort{Addr: to, Port: H248Text}, user), nil
 }
 
+// H248Addresses returns the addresses of an association with a peer node: those of the link between the two where there is
+// one, else the primary ones.
+func H248Addresses(base *nodes.Base, peer netem.Node) (from, to packet.Addr) {
+	for _, i := range base.Host.Interfaces() {
+		if i.Peer.Node() == peer {
+			return i.Addr(base.Addr), i.Peer.Addr(base.Addr)
+		}
+	}
+	return base.Addr, netem.CoreOf(peer).Addr(base.Addr.Is4())
+}
+
+// Peer returns the address and port that the association is with.
+func (t *H248) Peer() packet.AddrPort { return t.peer }
+
 // Request sends a transaction and returns its id.
 func (t *H248) Request(actions []h248.Action, why sim.Cause) h248.TransactionID {
 	id := t.Endpoint.Request(t.base.K.Now(), why, actions)
 	t.pump()
 	return id
 }
-
-// Drop loses the next n messages that this side sends: a fault to be injected.
-func (t *H248) Drop(n int) { t.drop += n }
 
 // Reply answers a transaction of the peer.
 func (t *H248) Reply(id h248.TransactionID, reply h248.Item, why sim.Cause) {
@@ -97,6 +102,8 @@ func (t *H248) pump() {
 			t.user.H248Failed(o.ID, o.Code, t.base.Waited(o.Cause, "h248.timer"))
 		case h248.AssociationLost:
 			t.user.H248Lost(o.Cause)
+		default:
+			t.mark(o)
 		}
 	}
 	t.busy = false
@@ -109,19 +116,24 @@ func (t *H248) send(o h248.Output) {
 		r := sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.sent", Text: title(o.Bytes)}
 		if o.Resent {
 			r.Text += " again"
+		}
+		if o.Resent || o.Sent == h248.Pending {
 			r.Rest = sim.TimerWait // none has passed where the peer's repetition asks for it
 		}
 		why = k.Record(r)
 	}
-	if t.drop > 0 {
-		t.drop--
-		return
+	why = t.markSent(o, why)
+	if !t.faults.struck(t, o.Bytes, why) {
+		t.carry(o.Bytes, why)
 	}
-	t.carry(o.Bytes, why)
 }
 
-// Handle runs the transaction timers.
-func (t *H248) Handle(uint32) {
+// Handle runs the transaction timers, and sends what a fault has kept back.
+func (t *H248) Handle(kept uint32) {
+	if kept > 0 {
+		t.release(kept)
+		return
+	}
 	if t.base.K.Due(&t.timer, t.self, 0) {
 		t.Endpoint.Tick(t.base.K.Now())
 	}
@@ -130,6 +142,9 @@ func (t *H248) Handle(uint32) {
 
 // arrived takes one message off the carrier.
 func (t *H248) arrived(b []byte, why sim.Cause) {
+	if t.faults.mute {
+		return
+	}
 	if k := t.base.K; k.Tracing() {
 		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.received", Text: title(b)})
 	}

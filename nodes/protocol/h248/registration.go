@@ -10,6 +10,7 @@ import (
 type RegistrationConfig struct {
 	MGCs    int           // controllers, in order of preference
 	Retry   time.Duration // pause when none of them would have the gateway: 5 s [I]
+	Rounds  int           // give up after so many rounds without success; 0: never
 	Profile string
 	Address string // ServiceChangeAddress
 	Version uint8
@@ -41,6 +42,7 @@ type Registration struct {
 	state   RegistrationState
 	mgc     int // asked or in control
 	tried   int // in this round
+	rounds  int // without success
 	before  bool
 	method  Method
 	reason  string
@@ -89,7 +91,7 @@ func (r *Registration) Close() {
 }
 
 func (r *Registration) begin(now sim.Time, why sim.Cause, wait time.Duration, mgc int, m Method, reason string) {
-	r.method, r.reason, r.mgc, r.tried = m, reason, mgc, 0
+	r.method, r.reason, r.mgc, r.tried, r.rounds = m, reason, mgc, 0, 0
 	if wait == 0 {
 		r.ask(why)
 		return
@@ -133,6 +135,10 @@ func (r *Registration) next(now sim.Time, why sim.Cause) {
 	r.mgc = (r.mgc + 1) % r.cfg.MGCs
 	if r.tried++; r.tried >= r.cfg.MGCs {
 		r.tried = 0
+		if r.rounds++; r.rounds == r.cfg.Rounds {
+			r.state = Unregistered
+			return
+		}
 		r.state, r.at, r.why = RegWaiting, now.Add(r.cfg.Retry), why
 		return
 	}
