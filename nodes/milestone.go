@@ -43,6 +43,11 @@ const (
 	Audited           = "h248.audited" // detail: the controller's and the gateway's contexts have been compared; how many were kept, orphaned, missing
 	OrphanSubtracted  = "h248.orphan.subtracted"
 
+	HeartbeatSent     = "h248.heartbeat.sent" // hangterm/thb; detail: termination
+	HeartbeatReceived = "h248.heartbeat.received"
+	InactivitySent    = "h248.inactivity.sent" // it/ito
+	InactivityRecv    = "h248.inactivity.received"
+
 	RequestRepeated    = "h248.request.repeated"
 	RepeatReceived     = "h248.repeat.received" // and not carried out again
 	ReplyRepeated      = "h248.reply.repeated"

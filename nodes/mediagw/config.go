@@ -12,7 +12,7 @@ import (
 
 // Config is what a scenario says of a media gateway.
 type Config struct {
-	Controller     string            `yaml:"controller" node:"pcscf" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
+	Controller     string            `yaml:"controller" node:"pcscf,mgc" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
 	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core are on; an interface has its link's name unless named."`
 	Ports          Ports             `yaml:"ports" jsonschema_description:"Range of local ports."`
 	Timers         Timers            `yaml:"timers" jsonschema_description:"Supervisory timers (spec reference 0.4)."`

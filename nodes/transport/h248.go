@@ -41,6 +41,7 @@ type H248 struct {
 	next     uint64
 	busy     bool
 	faults   faults
+	heard    sim.Time // when the last message came
 }
 
 // NewH248 binds one side of an association with the peer node: over the link between the two where there is one, else
@@ -67,6 +68,9 @@ func H248Addresses(base *nodes.Base, peer netem.Node) (from, to packet.Addr) {
 
 // Peer returns the address and port that the association is with.
 func (t *H248) Peer() packet.AddrPort { return t.peer }
+
+// Heard returns when the last message of the peer came; 0 before the first.
+func (t *H248) Heard() sim.Time { return t.heard }
 
 // Request sends a transaction and returns its id.
 func (t *H248) Request(actions []h248.Action, why sim.Cause) h248.TransactionID {
@@ -145,6 +149,7 @@ func (t *H248) arrived(b []byte, why sim.Cause) {
 	if t.faults.mute {
 		return
 	}
+	t.heard = t.base.K.Now()
 	if k := t.base.K; k.Tracing() {
 		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.received", Text: title(b)})
 	}

@@ -76,14 +76,14 @@ func (c *changes) Handle(i uint32) {
 		}
 	case *scenarios.Restart:
 		if g := w.gateways[a.Node]; g != nil {
-			g.Restart(sim.Cause{})
+			g.Restart(0, sim.Cause{})
 		}
 	case *scenarios.H248Drop:
 		if p := w.controllers[a.Node]; p != nil {
 			p.DropH248(a.Count)
 		}
 		if g := w.gateways[a.Node]; g != nil {
-			g.DropH248(a.Count)
+			g.H248().Drop(a.Count)
 		}
 	}
 }
