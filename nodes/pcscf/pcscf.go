@@ -35,6 +35,8 @@ type PCSCF struct {
 
 	refreshes map[sip.TxID]refresh // by client transaction
 	timed     []*call              // by timer slot; nil: gone
+
+	control control
 }
 
 // New makes a P-CSCF on a host.

@@ -80,7 +80,7 @@ func (c *changes) Handle(i uint32) {
 		}
 	case *scenarios.H248Drop:
 		if p := w.controllers[a.Node]; p != nil {
-			p.DropH248(a.Count)
+			p.H248().Drop(a.Count)
 		}
 		if g := w.gateways[a.Node]; g != nil {
 			g.H248().Drop(a.Count)
