@@ -106,6 +106,7 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"tcp-merge-orig-nat", "nodes.pcscf1.nat-passive-offer", "try", "nodes.ue-a.offer=passive"},
 	{"tcp-merge-orig-nat", "nodes.pcscf1.merge-e2e-tls", "collide", "sessions.chat.security=e2e-cert"},
 	{"", "nodes.pcscf1.gate-until-answer", "true", "nodes.pcscf1.tcp-mode=relay sessions.chat.security=none"},
+	{"", "nodes.pcscf1.min-se", "200s", "nodes.pcscf1.session-expires=300s nodes.ue-a.session-expires=90s"},
 	{"", "nodes.pcscf1.notify-success", "true", ""},
 	{"", "nodes.pcscf1.session-expires", "90s", "sessions.chat.hold=2m"},
 	{"rel-session-timer", "nodes.pcscf1.session-end", "forget", ""},
