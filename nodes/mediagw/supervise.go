@@ -36,8 +36,8 @@ func (g *Gateway) ownTimer(slot uint32) {
 		}
 	case slotLeave:
 		if g.K.Due(&g.cutTimer, g.Entity, slot) {
-			g.Waited(g.cutWhy, "h248.leave")
-			g.cut()
+			// The time that a Graceful gave is over: what is left is lost, and the controller hears of it. [I]
+			g.Leave(h248.Forced, 0, g.Waited(g.cutWhy, "h248.leave"))
 		}
 	}
 }

@@ -41,6 +41,7 @@ type gateway struct {
 	remote      map[string]string
 	reply       *h248.Item
 	last        int
+	holds       string // what it answers to an audit
 }
 
 func newEdge(t *testing.T, cfg Config) *edge {
@@ -83,6 +84,9 @@ func (g *gateway) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, b packet
 			g.reply = it
 		}
 		if it.Kind != h248.Request {
+			continue
+		}
+		if g.general(it, from) {
 			continue
 		}
 		var out []string
