@@ -60,6 +60,7 @@ const (
 	TransactionAborted = "h248.aborted" // detail: 506
 	H248Error          = "h248.error"   // the peer answered a message by an error
 	H248Malformed      = "h248.malformed"
+	ErrorReceived      = "h248.error." // followed by the code of an error in a reply: h248.error.449; detail: its text
 
 	SYNSent        = "tcp.syn.sent"
 	SYNReceived    = "tcp.syn.received"

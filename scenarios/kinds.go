@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"imsim/nodes/mediagw"
+	"imsim/nodes/megaco"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
@@ -14,6 +15,8 @@ var kinds = []variant{
 	{"pcscf", "P-CSCF with the IMS-ALG", pcscf.Config{}},
 	{"scscf", "S-CSCF with registrar", scscf.Config{}},
 	{"mediagw", "media gateway: the IMS-AGW", mediagw.Config{}},
+	{"mgc", "scripted H.248 controller", megaco.MGCConfig{}},
+	{"mg", "scripted H.248 gateway, without media", megaco.MGConfig{}},
 	{"router", "IP router", Router{}},
 	{"tun", "real machine behind a TUN device (simulate emulate)", TUN{}},
 	{"web", "host with a web server (simulate emulate)", Web{}},

@@ -30,7 +30,7 @@ func (v *validator) wiring() {
 		switch c := v.file.Nodes[name].Settings.(type) {
 		case *pcscf.Config:
 			// A gateway registers with one controller, and an ALG of ours uses one gateway. [SIM]
-			if g, ok := settings[*mediagw.Config](v, c.Gateway); ok && g.Controller != name && g.Controller != "" {
+			if g, ok := settings[*mediagw.Config](v, c.Gateway); ok && g.Controller != name && g.Controller != "" && !slices.Contains(g.H248.Secondary, name) {
 				v.wrong(sub(path, "gateway"), c.Gateway+" is controlled by "+g.Controller, "write controller: "+name+" there, or name another gateway")
 			}
 		case *mediagw.Config:

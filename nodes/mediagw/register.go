@@ -19,7 +19,7 @@ func (g *Gateway) associate() error {
 	cost := time.Duration(nodes.Or(g.cfg.Costs.Message, units.Duration(time.Millisecond)))
 	ports := map[packet.Addr]*transport.H248Port{}
 	h := &g.cfg.H248
-	for n, name := range append([]string{g.cfg.Controller}, h.Secondary...) {
+	for n, name := range g.controllerNames() {
 		from, to := transport.H248Addresses(&g.Base, g.env.Net.Node(name))
 		p := ports[from]
 		if p == nil {
@@ -118,14 +118,17 @@ func redirect(reply *h248.Item) string {
 
 // named returns the place of a controller in the list by the message identifier that another controller gave, or -1.
 func (g *Gateway) named(mid string) int {
-	for _, c := range g.controllers {
-		p := c.Peer()
-		m := h248.MID{Kind: h248.MIDAddress, Host: p.Addr.String(), Port: p.Port}
-		if mid == m.String() {
-			return c.n
+	for n, name := range g.controllerNames() {
+		if transport.H248Names(mid, g.env.Net.Node(name)) {
+			return n
 		}
 	}
 	return -1
+}
+
+// controllerNames lists the nodes that may control the gateway, in the order of preference.
+func (g *Gateway) controllerNames() []string {
+	return append([]string{g.cfg.Controller}, g.cfg.H248.Secondary...)
 }
 
 // unanswered takes the loss of a ServiceChange of ours.

@@ -23,8 +23,12 @@ type control struct {
 	backWhy sim.Cause
 }
 
-// slotBack is the argument of the timer that ends an outage of the controller; session timers have those from 0.
+// slotBack is the argument of the timer that ends an outage of the controller, or the pause before another audit; session
+// timers have those from 0.
 const slotBack = 1<<32 - 1
+
+// auditPause is the time before a gateway is audited again that was not ready for it. [I]
+const auditPause = time.Second
 
 // H248 returns the association with the gateway.
 func (p *PCSCF) H248() *transport.H248 { return p.h248 }
@@ -201,8 +205,15 @@ func (p *PCSCF) holders() (list []holder) {
 // where that had been forgotten; what no call owns is subtracted; a call whose terminations are gone is released. before
 // are the calls that had a context when the audit was sent.
 func (p *PCSCF) audited(before []holder, reply *h248.Item, why sim.Cause) {
-	if e := firstError(reply); e != nil && e.Code != h248.ErrNoWildcardMatch {
-		return // a gateway that cannot be audited, or is too busy
+	switch e := reply.FirstError(); {
+	case e == nil || e.Code == h248.ErrNoWildcardMatch:
+	case e.Code == h248.ErrBeforeServiceChange:
+		// Our reply to its ServiceChange is still under way, or lost.
+		p.control.backWhy = why
+		p.K.Arm(&p.control.back, p.Entity, slotBack, p.K.Now().Add(auditPause))
+		return
+	default:
+		return // a gateway that cannot be audited
 	}
 	if len(p.orders) > 0 {
 		p.control.due = true // what is being made or ended cannot be told from what is left over
@@ -265,10 +276,11 @@ func (p *PCSCF) contexts() (ids []h248.ContextID) {
 	return ids
 }
 
-// HandOff sends the gateway to another controller, at that address (H.248.1 §11.5, reason 903). Calls go on without control
+// HandOff sends the gateway to another controller, a node (H.248.1 §11.5, reason 903). Calls go on without control
 // from here.
-func (p *PCSCF) HandOff(to h248.MID, why sim.Cause) {
-	s := h248.Services{Method: h248.HandOff, Reason: "903 MGC Directed Change", MgcID: to.String()}
+func (p *PCSCF) HandOff(to string, why sim.Cause) {
+	mid := transport.H248MID(&p.Base, p.env.Net.Node(to))
+	s := h248.Services{Method: h248.HandOff, Reason: "903 MGC Directed Change", MgcID: mid.String()}
 	why = p.Mark(why, "", nodes.ServiceChangeSent, s.Method.String()+", "+s.Reason)
 	p.control.closed = true
 	p.askGateway(why, nil, h248.In(h248.NullContext, h248.ServiceChangeOf(h248.Root, s)))
@@ -294,14 +306,15 @@ func (p *PCSCF) Restart(down time.Duration, why sim.Cause) {
 	p.K.Arm(&p.control.back, p.Entity, slotBack, p.K.Now().Add(down))
 }
 
-// returned ends an outage of the controller.
+// returned ends an outage of the controller, or the pause before another audit.
 func (p *PCSCF) returned() {
 	if !p.K.Due(&p.control.back, p.Entity, slotBack) {
 		return
 	}
+	why := p.Waited(p.control.backWhy, "h248.restart")
 	p.h248.Mute(false)
 	p.control.down = false
-	p.audit(p.Waited(p.control.backWhy, "h248.restart"))
+	p.audit(why)
 }
 
 // heartbeat returns the period of heartbeats in seconds.

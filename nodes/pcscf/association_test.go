@@ -97,7 +97,7 @@ func TestSupervisionRows(t *testing.T) {
 			}
 			r := e.request(c.comes)
 			e.Run(time.Second)
-			if r == nil || (firstError(r) == nil) != (c.code == 0) || c.code != 0 && firstError(r).Code != c.code {
+			if r == nil || (r.FirstError() == nil) != (c.code == 0) || c.code != 0 && r.FirstError().Code != c.code {
 				t.Errorf("answer %+v, want error %d", r, c.code)
 			}
 			if got := strings.Join(e.mg.commands, ", "); got != c.orders {

@@ -33,10 +33,13 @@ func (p *PCSCF) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Caus
 	delete(p.orders, id)
 	defer p.idle(why)
 	code := ""
-	if e := firstError(reply); e != nil {
+	if e := reply.FirstError(); e != nil {
 		code = strconv.Itoa(int(e.Code))
 	}
 	why = p.Mark(why, "", nodes.ReplyReceived, code)
+	if code != "" {
+		why = p.Mark(why, "", nodes.ErrorReceived+code, "")
+	}
 	c := o.c
 	if len(reply.Actions) > 0 && c.context == h248.ChooseContext && code == "" {
 		c.context = reply.Actions[0].Context
@@ -180,25 +183,6 @@ func text(list []h248.Parm, name string) string {
 		return p.Value.Text
 	}
 	return ""
-}
-
-// firstError returns the first error anywhere in a reply.
-func firstError(r *h248.Item) *h248.ErrorDescriptor {
-	if r.Error != nil {
-		return r.Error
-	}
-	for i := range r.Actions {
-		a := &r.Actions[i]
-		if a.Error != nil {
-			return a.Error
-		}
-		for j := range a.Commands {
-			if e := a.Commands[j].Error; e != nil {
-				return e
-			}
-		}
-	}
-	return nil
 }
 
 // learn takes the termination that command n of a reply made or changed, and its address.

@@ -25,6 +25,12 @@ type H248User interface {
 	H248Lost(why sim.Cause)
 }
 
+// H248Aborter is a user whose executions can be given up.
+type H248Aborter interface {
+	// H248Aborted says that a transaction has been answered with error 506: its execution took too long.
+	H248Aborted(id h248.TransactionID)
+}
+
 // H248 is one side of one association, over UDP or TCP as its configuration says. A controller that is configured for UDP
 // goes over to TCP with a peer that comes by it.
 type H248 struct {
@@ -66,6 +72,23 @@ func H248Addresses(base *nodes.Base, peer netem.Node) (from, to packet.Addr) {
 	return base.Addr, netem.CoreOf(peer).Addr(base.Addr.Is4())
 }
 
+// H248MID returns the message identifier of a node, by its primary address.
+func H248MID(base *nodes.Base, node netem.Node) h248.MID {
+	return h248.MID{Kind: h248.MIDAddress, Host: netem.CoreOf(node).Addr(base.Addr.Is4()).String(), Port: H248Text}
+}
+
+// H248Names reports whether a message identifier, as written, is that of a node, by whichever of its addresses.
+func H248Names(mid string, node netem.Node) bool {
+	for _, i := range netem.CoreOf(node).Interfaces() {
+		for _, a := range i.Addrs {
+			if mid == (h248.MID{Kind: h248.MIDAddress, Host: a.String(), Port: H248Text}).String() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Peer returns the address and port that the association is with.
 func (t *H248) Peer() packet.AddrPort { return t.peer }
 
@@ -75,6 +98,13 @@ func (t *H248) Heard() sim.Time { return t.heard }
 // Request sends a transaction and returns its id.
 func (t *H248) Request(actions []h248.Action, why sim.Cause) h248.TransactionID {
 	id := t.Endpoint.Request(t.base.K.Now(), why, actions)
+	t.pump()
+	return id
+}
+
+// RequestAll sends several transactions in one message and returns the id of the first.
+func (t *H248) RequestAll(list [][]h248.Action, why sim.Cause) h248.TransactionID {
+	id := t.Endpoint.RequestAll(t.base.K.Now(), why, list)
 	t.pump()
 	return id
 }
@@ -107,6 +137,9 @@ func (t *H248) pump() {
 		case h248.AssociationLost:
 			t.user.H248Lost(o.Cause)
 		default:
+			if u, ok := t.user.(H248Aborter); ok && o.Kind == h248.Aborted {
+				u.H248Aborted(o.ID)
+			}
 			t.mark(o)
 		}
 	}
