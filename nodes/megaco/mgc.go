@@ -229,7 +229,9 @@ func (g *peer) execute(id h248.TransactionID, actions []h248.Action, p *plan, wh
 					r.Services = &h248.Services{MgcID: transport.H248MID(&m.Base, m.env.Net.Node(rule.Try)).String()}
 					break
 				}
-				why = m.Mark(why, "", nodes.AssociationUp, c.Services.Method.String())
+				if c.Services.Method != h248.Graceful && c.Services.Method != h248.Forced {
+					why = m.Mark(why, "", nodes.AssociationUp, c.Services.Method.String())
+				}
 				switch c.Services.Method {
 				case h248.Restart, h248.Forced:
 					g.contexts = map[h248.ContextID]bool{}

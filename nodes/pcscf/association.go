@@ -80,6 +80,17 @@ func (p *PCSCF) serviceChange(s *h248.Services) (lost []*call, cause string, the
 	return nil, "", nil
 }
 
+// announced marks what a gateway says of itself.
+func (p *PCSCF) announced(s *h248.Services, why sim.Cause) sim.Cause {
+	switch s.Method {
+	case h248.Restart:
+		return p.Mark(why, "", nodes.AssociationUp, "")
+	case h248.Graceful, h248.Forced:
+		return p.Mark(why, "", nodes.ServiceChangeRecv, s.Method.String()+", "+s.Reason)
+	}
+	return p.Mark(why, "", nodes.AssociationUp, s.Method.String())
+}
+
 // armInactivity asks the gateway for a report when it hears nothing from here (H.248.14).
 func (p *PCSCF) armInactivity(why sim.Cause) {
 	d := time.Duration(p.cfg.Inactivity)
@@ -178,6 +189,11 @@ func (p *PCSCF) idle(why sim.Cause) {
 	}
 }
 
+// because is a cause that concerns many calls, as that of this one.
+func (c *call) because(why sim.Cause) sim.Cause {
+	return sim.Cause{Record: why.Record, Session: c.why.Session}
+}
+
 // holder is a call that has a context, with the number of its terminations.
 type holder struct {
 	c *call
@@ -263,7 +279,7 @@ func (p *PCSCF) audited(before []holder, reply *h248.Item, why sim.Cause) {
 		p.orphan(id, orphans[id], why)
 	}
 	for _, c := range lost {
-		c.release(503, "gateway has lost the context", why)
+		c.release(503, "gateway has lost the context", c.because(why))
 	}
 }
 

@@ -110,11 +110,7 @@ func (p *PCSCF) H248Transaction(id h248.TransactionID, actions []h248.Action, wh
 			switch cmd.Verb {
 			case h248.ServiceChange:
 				r.Services = &h248.Services{Profile: cmd.Services.Profile, Version: cmd.Services.Version}
-				detail := ""
-				if m := cmd.Services.Method; m != h248.Restart {
-					detail = m.String()
-				}
-				why = p.Mark(why, "", nodes.AssociationUp, detail)
+				why = p.announced(cmd.Services, why)
 				calls, text, f := p.serviceChange(cmd.Services)
 				lost, cause, then = append(lost, calls...), text, append(then, f)
 			case h248.Notify:
@@ -147,7 +143,7 @@ func (p *PCSCF) H248Transaction(id h248.TransactionID, actions []h248.Action, wh
 		}
 	}
 	for _, c := range lost {
-		c.release(503, cause, why)
+		c.release(503, cause, c.because(why))
 	}
 }
 
