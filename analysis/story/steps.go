@@ -18,7 +18,7 @@ var labels = map[string]string{
 	nodes.AssociationLost: "H.248 lost", nodes.ServiceChangeSent: "ServiceChange", nodes.AuditSent: "Audit", nodes.OrphanSubtracted: "orphan",
 	nodes.HeartbeatSent: "heartbeat", nodes.InactivitySent: "silence", nodes.RequestRepeated: "repeated", nodes.PendingSent: "Pending",
 	nodes.TransactionRefused: "refused", nodes.TransactionAborted: "aborted",
-	nodes.InviteSent:      "INVITE", nodes.InviteReceived: "INVITE in", nodes.AnswerSent: "200 OK", nodes.AnswerReceived: "200 OK in",
+	nodes.InviteSent: "INVITE", nodes.InviteReceived: "INVITE in", nodes.AnswerSent: "200 OK", nodes.AnswerReceived: "200 OK in",
 	nodes.CallRejected: "rejected", nodes.ByeSent: "BYE", nodes.ByeReceived: "BYE in",
 	nodes.AddSent: "Add", nodes.ModifySent: "Modify", nodes.SubtractSent: "Subtract", nodes.NotifyReceived: "Notify in",
 	nodes.AddReceived: "Add in", nodes.ModifyReceived: "Modify in", nodes.SubtractRecv: "Subtract in", nodes.NotifySent: "Notify",

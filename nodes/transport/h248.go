@@ -149,17 +149,18 @@ func (t *H248) pump() {
 
 func (t *H248) send(o h248.Output) {
 	why := o.Cause
-	if k := t.base.K; k.Tracing() {
+	k := t.base.K
+	if o.Resent || o.Sent == h248.Pending {
+		why = t.base.Waited(why, "h248.timer") // no time has passed where the peer's repetition asks for it
+	}
+	why = t.markSent(o, why)
+	if k.Tracing() {
 		r := sim.Record{Cause: why, Node: t.base.Entity, Kind: "h248.sent", Text: title(o.Bytes)}
 		if o.Resent {
 			r.Text += " again"
 		}
-		if o.Resent || o.Sent == h248.Pending {
-			r.Rest = sim.TimerWait // none has passed where the peer's repetition asks for it
-		}
 		why = k.Record(r)
 	}
-	why = t.markSent(o, why)
 	if !t.faults.struck(t, o.Bytes, why) {
 		t.carry(o.Bytes, why)
 	}
@@ -212,13 +213,23 @@ func title(b []byte) string {
 			if text != "" {
 				text += "+"
 			}
-			text += it.Actions[i].Commands[j].Verb.String()
+			c := &it.Actions[i].Commands[j]
+			text += c.Verb.String()
+			if it.Kind == h248.Request && c.Services != nil {
+				text += "(" + c.Services.Method.String() + ")"
+			}
 		}
 	}
 	switch it.Kind {
 	case h248.Request:
 		return text
 	case h248.Reply:
+		if e := it.FirstError(); e != nil {
+			if text != "" {
+				text += " "
+			}
+			text += "Error " + codeText(e.Code)
+		}
 		return "Reply " + text
 	case h248.Pending:
 		return "Pending"
