@@ -8,6 +8,7 @@ import (
 
 	"imsim/internal/units"
 	"imsim/netem/packet"
+	"imsim/nodes/alg"
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/protocol/sip"
 	"imsim/sim"
@@ -63,7 +64,7 @@ func TestSupervisionRows(t *testing.T) {
 		return "Context = " + c + " { Notify = " + term + " { ObservedEvents = 1 { hangterm/thb } } }"
 	}
 	quiet := func(what string) Config {
-		return Config{Inactivity: units.Duration(30 * time.Second), OnInactivity: what}
+		return Config{Config: alg.Config{Inactivity: units.Duration(30 * time.Second), OnInactivity: what}}
 	}
 	for _, c := range []struct {
 		row, holds, comes string

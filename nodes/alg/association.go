@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"cmp"
@@ -31,10 +31,10 @@ const slotBack = 1<<32 - 1
 const auditPause = time.Second
 
 // H248 returns the association with the gateway.
-func (p *PCSCF) H248() *transport.H248 { return p.h248 }
+func (p *ALG) H248() *transport.H248 { return p.h248 }
 
 // askGateway sends an order that belongs to no call.
-func (p *PCSCF) askGateway(why sim.Cause, done func(*h248.Item, sim.Cause), a h248.Action) {
+func (p *ALG) askGateway(why sim.Cause, done func(*h248.Item, sim.Cause), a h248.Action) {
 	if p.control.own == nil {
 		p.control.own = map[h248.TransactionID]func(*h248.Item, sim.Cause){}
 	}
@@ -43,7 +43,7 @@ func (p *PCSCF) askGateway(why sim.Cause, done func(*h248.Item, sim.Cause), a h2
 }
 
 // ownAnswer takes the reply to such an order, nil for none; false where it is a call's.
-func (p *PCSCF) ownAnswer(id h248.TransactionID, reply *h248.Item, why sim.Cause) bool {
+func (p *ALG) ownAnswer(id h248.TransactionID, reply *h248.Item, why sim.Cause) bool {
 	done, ok := p.control.own[id]
 	if ok {
 		delete(p.control.own, id)
@@ -56,7 +56,7 @@ func (p *PCSCF) ownAnswer(id h248.TransactionID, reply *h248.Item, why sim.Cause
 
 // serviceChange takes the ServiceChange of a gateway (H.248.1 §7.2.8, §11.5). It returns the calls that are lost with it and
 // why; then is what goes out behind the reply.
-func (p *PCSCF) serviceChange(s *h248.Services) (lost []*call, cause string, then func(sim.Cause)) {
+func (p *ALG) serviceChange(s *h248.Services) (lost []*call, cause string, then func(sim.Cause)) {
 	then = p.armInactivity
 	switch s.Method {
 	case h248.Restart:
@@ -81,7 +81,7 @@ func (p *PCSCF) serviceChange(s *h248.Services) (lost []*call, cause string, the
 }
 
 // announced marks what a gateway says of itself.
-func (p *PCSCF) announced(s *h248.Services, why sim.Cause) sim.Cause {
+func (p *ALG) announced(s *h248.Services, why sim.Cause) sim.Cause {
 	switch s.Method {
 	case h248.Restart:
 		return p.Mark(why, "", nodes.AssociationUp, "")
@@ -92,7 +92,7 @@ func (p *PCSCF) announced(s *h248.Services, why sim.Cause) sim.Cause {
 }
 
 // armInactivity asks the gateway for a report when it hears nothing from here (H.248.14).
-func (p *PCSCF) armInactivity(why sim.Cause) {
+func (p *ALG) armInactivity(why sim.Cause) {
 	d := time.Duration(p.cfg.Inactivity)
 	if d == 0 {
 		return
@@ -104,7 +104,7 @@ func (p *PCSCF) armInactivity(why sim.Cause) {
 }
 
 // inactive decides on a report that the gateway has heard nothing from here: with the reply it has.
-func (p *PCSCF) inactive() (lost []*call, then func(sim.Cause)) {
+func (p *ALG) inactive() (lost []*call, then func(sim.Cause)) {
 	switch p.cfg.OnInactivity {
 	case "audit":
 		return nil, p.audit
@@ -117,7 +117,7 @@ func (p *PCSCF) inactive() (lost []*call, then func(sim.Cause)) {
 }
 
 // supervised takes the reports that are of no stream: heartbeats and that the gateway has heard nothing.
-func (p *PCSCF) supervised(ctx h248.ContextID, cmd, r *h248.Command, why sim.Cause) (lost []*call, then func(sim.Cause), ok bool) {
+func (p *ALG) supervised(ctx h248.ContextID, cmd, r *h248.Command, why sim.Cause) (lost []*call, then func(sim.Cause), ok bool) {
 	if cmd.ObservedEvents == nil || len(cmd.ObservedEvents.List) != 1 {
 		return nil, nil, false
 	}
@@ -136,7 +136,7 @@ func (p *PCSCF) supervised(ctx h248.ContextID, cmd, r *h248.Command, why sim.Cau
 
 // beat answers a heartbeat: OK for a termination that is known, else an error, behind which the termination is
 // subtracted.
-func (p *PCSCF) beat(ctx h248.ContextID, t h248.TerminationID) (e *h248.ErrorDescriptor, then func(sim.Cause)) {
+func (p *ALG) beat(ctx h248.ContextID, t h248.TerminationID) (e *h248.ErrorDescriptor, then func(sim.Cause)) {
 	c := p.ctx[ctx]
 	switch {
 	case c != nil && (c.busy || c.far.id.Same(t) || c.near.id.Same(t)):
@@ -153,7 +153,7 @@ func (p *PCSCF) beat(ctx h248.ContextID, t h248.TerminationID) (e *h248.ErrorDes
 }
 
 // orphan subtracts terminations that no call owns.
-func (p *PCSCF) orphan(ctx h248.ContextID, list []h248.TerminationID, why sim.Cause) {
+func (p *ALG) orphan(ctx h248.ContextID, list []h248.TerminationID, why sim.Cause) {
 	a := h248.Action{Context: ctx}
 	for _, t := range list {
 		a.Commands = append(a.Commands, h248.SubtractOf(t))
@@ -162,7 +162,7 @@ func (p *PCSCF) orphan(ctx h248.ContextID, list []h248.TerminationID, why sim.Ca
 }
 
 // making reports whether a context is being made whose id is not known yet.
-func (p *PCSCF) making() bool {
+func (p *ALG) making() bool {
 	for _, o := range p.orders { //tidy:order any of them will do
 		if o.c.context == h248.ChooseContext {
 			return true
@@ -172,7 +172,7 @@ func (p *PCSCF) making() bool {
 }
 
 // audit asks the gateway what it holds (H.248.1 §7.2.5), once no order is under way that changes it.
-func (p *PCSCF) audit(why sim.Cause) {
+func (p *ALG) audit(why sim.Cause) {
 	if p.control.due = len(p.orders) > 0; p.control.due {
 		return
 	}
@@ -183,7 +183,7 @@ func (p *PCSCF) audit(why sim.Cause) {
 }
 
 // idle goes on with an audit that waited.
-func (p *PCSCF) idle(why sim.Cause) {
+func (p *ALG) idle(why sim.Cause) {
 	if p.control.due {
 		p.audit(why)
 	}
@@ -201,7 +201,7 @@ type holder struct {
 }
 
 // holders returns the calls that have a context, in the order of contexts.
-func (p *PCSCF) holders() (list []holder) {
+func (p *ALG) holders() (list []holder) {
 	for _, c := range p.calls { //tidy:order sorted below
 		n := 0
 		for _, l := range []*leg{&c.near, &c.far} {
@@ -220,7 +220,7 @@ func (p *PCSCF) holders() (list []holder) {
 // audited compares what the gateway holds with the calls: a call whose terminations are all there is kept, with its context
 // where that had been forgotten; what no call owns is subtracted; a call whose terminations are gone is released. before
 // are the calls that had a context when the audit was sent.
-func (p *PCSCF) audited(before []holder, reply *h248.Item, why sim.Cause) {
+func (p *ALG) audited(before []holder, reply *h248.Item, why sim.Cause) {
 	switch e := reply.FirstError(); {
 	case e == nil || e.Code == h248.ErrNoWildcardMatch:
 	case e.Code == h248.ErrBeforeServiceChange:
@@ -284,7 +284,7 @@ func (p *PCSCF) audited(before []holder, reply *h248.Item, why sim.Cause) {
 }
 
 // contexts returns the ids of the calls' contexts in ascending order.
-func (p *PCSCF) contexts() (ids []h248.ContextID) {
+func (p *ALG) contexts() (ids []h248.ContextID) {
 	for id := range p.ctx { //tidy:order sorted below
 		ids = append(ids, id)
 	}
@@ -294,7 +294,7 @@ func (p *PCSCF) contexts() (ids []h248.ContextID) {
 
 // HandOff sends the gateway to another controller, a node (H.248.1 §11.5, reason 903). Calls go on without control
 // from here.
-func (p *PCSCF) HandOff(to string, why sim.Cause) {
+func (p *ALG) HandOff(to string, why sim.Cause) {
 	mid := transport.H248MID(&p.Base, p.env.Net.Node(to))
 	s := h248.Services{Method: h248.HandOff, Reason: "903 MGC Directed Change", MgcID: mid.String()}
 	why = p.Mark(why, "", nodes.ServiceChangeSent, s.Method.String()+", "+s.Reason)
@@ -305,7 +305,7 @@ func (p *PCSCF) HandOff(to string, why sim.Cause) {
 // Restart takes the gateway's controller down for a while. It forgets its transactions and which context is whose; SIP goes
 // on, as it is another part of the machine: calls that end meanwhile leave their contexts behind, new ones are refused. When
 // it is back, an audit finds out what there is. [SIM]
-func (p *PCSCF) Restart(down time.Duration, why sim.Cause) {
+func (p *ALG) Restart(down time.Duration, why sim.Cause) {
 	p.h248.Mute(true)
 	p.h248.Endpoint.Forget()
 	p.control.down, p.control.own, p.control.due = true, nil, false
@@ -323,7 +323,7 @@ func (p *PCSCF) Restart(down time.Duration, why sim.Cause) {
 }
 
 // returned ends an outage of the controller, or the pause before another audit.
-func (p *PCSCF) returned() {
+func (p *ALG) returned() {
 	if !p.K.Due(&p.control.back, p.Entity, slotBack) {
 		return
 	}
@@ -334,6 +334,6 @@ func (p *PCSCF) returned() {
 }
 
 // heartbeat returns the period of heartbeats in seconds.
-func (p *PCSCF) heartbeat() uint64 {
+func (p *ALG) heartbeat() uint64 {
 	return uint64(cmp.Or(time.Duration(p.cfg.Heartbeat), 300*time.Second) / time.Second)
 }
