@@ -19,8 +19,6 @@ type H248Config struct {
 	Retransmit   units.Duration `yaml:"retransmit" jsonschema:"default=200ms" jsonschema_description:"First interval of request retransmission (reqRetx)."`
 	TMax         units.Duration `yaml:"t-max" jsonschema:"default=25s" jsonschema_description:"The controller is lost when a request stays unanswered this long."`
 	LongTimer    units.Duration `yaml:"long-timer" jsonschema:"default=30s" jsonschema_description:"How long replies are kept for repeated requests."`
-	Provisional  units.Duration `yaml:"provisional" jsonschema:"default=1s" jsonschema_description:"Execution longer than this is reported by Pending."`
-	PendingLimit int            `yaml:"pending-limit" jsonschema:"minimum=1,default=5" jsonschema_description:"Pendings for one transaction; then it ends with error 506."`
 	Retry        units.Duration `yaml:"retry" jsonschema:"default=5s" jsonschema_description:"Pause when no controller would have the gateway."`
 	Attempts     int            `yaml:"attempts" jsonschema:"minimum=1,default=10" jsonschema_description:"How often the list of controllers is gone through before the gateway gives up."`
 	Heartbeat    bool           `yaml:"heartbeat" jsonschema:"default=false" jsonschema_description:"Send the heartbeats of terminations that the controller asks for (hangterm/thb). They go on for as long as a context lasts so a call that nobody ends needs run.until."`
@@ -30,7 +28,6 @@ type H248Config struct {
 func (c *H248Config) endpoint() h248.Config {
 	cfg := h248.Config{
 		Role: h248.MG, ColdStart: true, ReqRetx: time.Duration(c.Retransmit), TMax: time.Duration(c.TMax), LongTimer: time.Duration(c.LongTimer),
-		ProvTimer: time.Duration(c.Provisional), PendingLimit: c.PendingLimit,
 	}
 	if c.Transport == "tcp" {
 		cfg.Transport = h248.TCP

@@ -8,16 +8,16 @@ import (
 	"imsim/sim"
 )
 
-// Calls start when they are due, whatever their classes are called.
+// Calls start when they are due, whatever their classes are called: the class refused, at 5 s, goes before last, at 20 s.
 func TestCallsInOrder(t *testing.T) {
-	l, _ := play(t, load(t, "tcp-fwd-orig-active", "sessions.a={from: ue-a, to: ue-b, at: 20s, release: {by: ue-a}}", "sessions.z={from: ue-a, to: ue-b, at: 5s, release: {by: ue-a}}"), Options{})
+	l, _ := play(t, load(t, "h248-graceful"), Options{})
 	starts := map[string]sim.Time{}
 	for _, m := range l.all {
 		if m.Name == nodes.SessionStart {
 			starts[m.Detail] = m.At
 		}
 	}
-	if starts["a"] != sim.Time(20*time.Second) || starts["z"] != sim.Time(5*time.Second) {
+	if starts["refused"] != sim.Time(5*time.Second) || starts["last"] != sim.Time(20*time.Second) {
 		t.Error(starts)
 	}
 }
