@@ -1,6 +1,7 @@
 package megaco
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -92,6 +93,9 @@ func ParseActions(text string) ([]h248.Action, error) {
 			s.Line -= 2 // as the scenario counts
 		}
 		return nil, err
+	}
+	if len(m.Items) != 1 {
+		return nil, errors.New("more than the actions of one transaction: braces do not match")
 	}
 	return m.Items[0].Actions, nil
 }
