@@ -61,6 +61,9 @@ func (p *ALG) serviceChange(s *h248.Services) (lost []*call, cause string, then 
 	switch s.Method {
 	case h248.Restart:
 		p.control.closed = false
+		if s.KeepsContexts() {
+			return nil, "", then
+		}
 		return p.onGateway(), "gateway restarted", then
 	case h248.Forced:
 		p.control.closed = true

@@ -195,7 +195,12 @@ func TestServiceChange(t *testing.T) {
 			b.g.Leave(h248.Graceful, 5*time.Second, sim.Cause{})
 			b.wait(2 * time.Second)
 			b.g.Return(sim.Cause{})
-		}, "mgc Graceful 905 0s, mgc Restart 900 2s", "est"},
+		}, "mgc Graceful 905 0s, mgc Restart 918 2s", "est"},
+		{"forced, and back", func(b *bench) {
+			b.g.Leave(h248.Forced, 0, sim.Cause{})
+			b.wait(2 * time.Second)
+			b.g.Return(sim.Cause{})
+		}, "mgc Forced 905 0s, mgc Restart 900 2s", "est rst"},
 		{"restart", func(b *bench) { b.g.Restart(0, sim.Cause{}) }, "mgc Restart 902 0s", "est rst"},
 		{"restart, down for 3 s", func(b *bench) { b.g.Restart(3*time.Second, sim.Cause{}) }, "mgc Restart 902 3s", "est rst"},
 	} {

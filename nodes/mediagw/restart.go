@@ -42,10 +42,14 @@ func (g *Gateway) Leave(m h248.Method, delay time.Duration, why sim.Cause) {
 	}
 }
 
-// Return brings the gateway back into service.
+// Return brings the gateway back into service; what has outlived a Graceful stays.
 func (g *Gateway) Return(why sim.Cause) {
 	g.K.Arm(&g.cutTimer, g.Entity, slotLeave, sim.Never)
-	g.boot("900 Service Restored", 0, why)
+	reason := "900 Service Restored"
+	if g.live > 0 {
+		reason = h248.CancelGraceful
+	}
+	g.boot(reason, 0, why)
 }
 
 // cut ends all contexts without a report.

@@ -151,7 +151,11 @@ func (m *MG) Leave(method h248.Method, delay time.Duration, why sim.Cause) {
 // Return brings the gateways back into service.
 func (m *MG) Return(why sim.Cause) {
 	for _, g := range m.gateways {
-		g.boot("900 Service Restored", 0, why)
+		reason := "900 Service Restored"
+		if len(g.contexts) > 0 {
+			reason = h248.CancelGraceful
+		}
+		g.boot(reason, 0, why)
 	}
 }
 

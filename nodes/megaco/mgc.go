@@ -232,9 +232,10 @@ func (g *peer) execute(id h248.TransactionID, actions []h248.Action, p *plan, wh
 				if c.Services.Method != h248.Graceful && c.Services.Method != h248.Forced {
 					why = m.Mark(why, "", nodes.AssociationUp, c.Services.Method.String())
 				}
-				switch c.Services.Method {
-				case h248.Restart, h248.Forced:
+				if !c.Services.KeepsContexts() {
 					g.contexts = map[h248.ContextID]bool{}
+				}
+				switch c.Services.Method {
 				case h248.Disconnected, h248.Failover, h248.HandOff:
 					audit = true
 				}

@@ -88,6 +88,7 @@ func TestSupervisionRows(t *testing.T) {
 		{"R-23, the gateway cannot be audited", "Context = * { Error = 501 { \"no\" } }", change("Disconnected", "900 Service Restored"), Config{}, 0, "AuditValue C*", false},
 		{"supervised from the start", "", change("Disconnected", "900 Service Restored"), quiet("keep"), 0, "Modify ROOT, AuditValue C*", false},
 		{"taken out of service", "", change("Forced", "905 Termination Taken Out Of Service"), Config{}, 0, "", true},
+		{"staying after all", "", change("Restart", h248.CancelGraceful), Config{}, 0, "", false},
 		{"going out of service", "", change("Graceful", "905 Termination Taken Out Of Service"), Config{}, 0, "", false},
 	} {
 		t.Run(c.row, func(t *testing.T) {

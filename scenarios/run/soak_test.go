@@ -253,6 +253,9 @@ func (d soakDraw) settings() []string {
 	maybe("nodes.pcscf1.h248-encoding", "pretty compact")
 	maybe("nodes.pcscf1.h248.retransmit", "10ms 200ms 2s")
 	maybe("nodes.pcscf1.h248.t-max", "2s 25s")
+	maybe("nodes.agw1.h248.mwd", "1s 10s")
+	maybe("nodes.agw1.h248.t-max", "2s 25s")
+	maybe("nodes.pcscf1.heartbeat", "1s 30s")
 	maybe("nodes.scscf1.challenge", "true false")
 	maybe("sessions.chat.security", "none e2ae e2e-cert")
 	set = append(set, "sessions.chat.give-up="+d.of("3m 3m 3m 1ms 50ms 300ms 2s")) // without it a caller waits for ever (RFC 3261 §13.1)
@@ -290,7 +293,13 @@ func (d soakDraw) faults(links []string) []string {
 			when = `when:_"` + strings.ReplaceAll(whens[d.IntN(len(whens))], " ", "_") + `",_after:_` + d.of("0s 0s 1ms 50ms")
 		}
 		link := links[d.IntN(len(links))]
-		switch d.IntN(4) {
+		switch d.IntN(7) {
+		case 4:
+			steps = append(steps, "{"+when+",_do:_h248-"+d.of("delay duplicate")+",_node:_"+d.of("pcscf1 agw1")+",_count:_"+d.of("1 3")+",_by:_"+d.of("1ms 300ms 3s")+"}")
+		case 5:
+			steps = append(steps, "{"+when+",_do:_restart,_node:_"+d.of("pcscf1 agw1")+",_for:_"+d.of("0s 100ms 5s 60s")+"}")
+		case 6:
+			steps = append(steps, "{"+when+",_do:_service-change,_node:_agw1,_method:_"+d.of("graceful forced graceful,_delay:_1s")+"}", "{at:_"+d.of("2s 20s 200s")+",_do:_service-change,_node:_agw1,_method:_restart}")
 		case 0:
 			steps = append(steps, "{"+when+",_do:_link-down,_link:_"+link+"}")
 		case 1:

@@ -65,7 +65,15 @@ func (r *Registration) State() RegistrationState { return r.state }
 // MGC returns the controller that is asked or in control.
 func (r *Registration) MGC() int { return r.mgc }
 
-// Boot begins a restart: reason is "901 Cold Boot" or "902 Warm Boot". H.248.1 §9.2: wait is a random part of the maximum
+// CancelGraceful is the reason of a Restart by which a gateway that was to leave service stays, with all that it has.
+const CancelGraceful = "918 Cancel Graceful"
+
+// KeepsContexts reports a ServiceChange after which a gateway still has what it had.
+func (s *Services) KeepsContexts() bool {
+	return s.Method != Forced && (s.Method != Restart || len(s.Reason) > 3 && s.Reason[:3] == CancelGraceful[:3])
+}
+
+// Boot begins a restart: reason is "901 Cold Boot", "902 Warm Boot", "900 Service Restored" or CancelGraceful. H.248.1 §9.2: wait is a random part of the maximum
 // waiting delay, so that gateways that lost their power together do not come back together.
 func (r *Registration) Boot(now sim.Time, why sim.Cause, wait time.Duration, reason string) {
 	r.before = false
