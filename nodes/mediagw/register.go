@@ -100,6 +100,7 @@ func (g *Gateway) answered(a *association, reply *h248.Item, why sim.Cause) {
 		for _, h := range held {
 			g.control().Request([]h248.Action{h.action}, h.why)
 		}
+		g.resume(why)
 	}
 	g.register()
 }

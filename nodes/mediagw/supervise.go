@@ -96,6 +96,9 @@ func (t *termination) name(now sim.Time, why sim.Cause) { t.heart.named, t.heart
 // beats sends the heartbeats that are due, and forgets who needs none. R-20: the gateway keeps the termination, whatever the
 // controller answers.
 func (g *Gateway) beats(now sim.Time) {
+	if g.reg.State() != h248.Registered {
+		return // nobody is there to ask; answered goes on
+	}
 	next := sim.Never
 	keep := g.hearts[:0]
 	for _, t := range g.hearts {
@@ -151,7 +154,7 @@ func (g *Gateway) root(c *h248.Command, why sim.Cause) *h248.ErrorDescriptor {
 func (g *Gateway) armSilence() {
 	s := &g.silence
 	at := sim.Never
-	if s.period > 0 {
+	if s.period > 0 && g.reg.State() == h248.Registered {
 		at = max(s.since, g.control().Heard()).Add(s.period)
 	}
 	g.K.Arm(&s.timer, g.Entity, slotSilence, at)
@@ -160,17 +163,22 @@ func (g *Gateway) armSilence() {
 // silent reports that the controller has been silent, unless it has not been after all.
 func (g *Gateway) silent(now sim.Time) {
 	s := &g.silence
-	if s.period == 0 {
-		return
+	if s.period == 0 || g.reg.State() != h248.Registered {
+		return // answered goes on
 	}
-	if max(s.since, g.control().Heard()).Add(s.period) <= now && g.reg.State() == h248.Registered {
+	if max(s.since, g.control().Heard()).Add(s.period) <= now {
 		why := g.Mark(g.Waited(s.why, "it/ito"), "", nodes.InactivitySent, "")
 		g.report(h248.In(h248.NullContext, h248.NotifyOf(h248.Root, s.request, h248.ObservedEvent{Time: h248.Stamp(now), Name: "it/ito"})), why)
 		s.since, s.why = now, why
-	} else if g.reg.State() != h248.Registered {
-		s.since = now
 	}
 	g.armSilence()
+}
+
+// resume goes on with supervision for a controller that has just taken the gateway.
+func (g *Gateway) resume(why sim.Cause) {
+	g.silence.since, g.silence.why = g.K.Now(), why
+	g.armSilence()
+	g.beats(g.K.Now())
 }
 
 // number returns a decimal parameter.

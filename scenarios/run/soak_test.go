@@ -256,6 +256,7 @@ func (d soakDraw) settings() []string {
 	maybe("nodes.agw1.h248.mwd", "1s 10s")
 	maybe("nodes.agw1.h248.t-max", "2s 25s")
 	maybe("nodes.pcscf1.heartbeat", "1s 30s")
+	set = append(set, "nodes.agw1.h248.heartbeat=true") // without it an Add that comes again behind a restart leaves a context
 	maybe("nodes.scscf1.challenge", "true false")
 	maybe("sessions.chat.security", "none e2ae e2e-cert")
 	set = append(set, "sessions.chat.give-up="+d.of("3m 3m 3m 1ms 50ms 300ms 2s")) // without it a caller waits for ever (RFC 3261 §13.1)
