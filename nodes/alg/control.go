@@ -72,6 +72,7 @@ func (p *ALG) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause)
 		p.ownAnswer(id, nil, why)
 	} else {
 		delete(p.orders, id)
+		defer p.idle(why)
 		o.c.busy = false
 		if o.c.ended {
 			o.c.subtract(why)

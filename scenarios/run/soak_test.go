@@ -70,6 +70,10 @@ func TestSoakFound(t *testing.T) {
 			"nodes.ue-b.tcp.buffer=4KiB", "nodes.agw1.tcp.rack=true", "sessions.chat.messages.0={from: ue-b, size: 20KiB}",
 			`timeline=[{when: "agw1/core tcp.established", after: 0s, do: h248-drop, node: pcscf1, count: 30}, {when: "pcscf1 h248.modify.sent", after: 0s, do: set, path: links.peer.loss, to: 40%}]`,
 		}},
+		{"an order is lost while an audit waits for it, and its context hangs", []string{
+			"run.limits.events=100000", "nodes.ue-a.session-expires=30m", "nodes.ue-b.session-expires=90s", "sessions.chat.give-up=300ms", "nodes.agw1.h248.t-max=2s", "nodes.pcscf1.heartbeat=1s",
+			"nodes.agw1.h248.heartbeat=true", `timeline=[{when: "pcscf1 h248.add.sent", after: 0s, do: h248-drop, node: agw1, count: 30}]`,
+		}},
 	} {
 		for kind, text := range soak(x.set, nodes.EngineModel, map[measure.Outcome]int{}) {
 			if kind == "nothing-left-over" { // no session timers here
@@ -173,7 +177,7 @@ func (d soakDraw) of(words string) string {
 // settings draws overrides of the whole call.
 func (d soakDraw) settings() []string {
 	family := d.of("ipv4 ipv6")
-	set := []string{fmt.Sprintf("run.seed=%d", d.seed), "run.family=" + family}
+	set := []string{fmt.Sprintf("run.seed=%d", d.seed), "run.family=" + family, "run.limits.events=1000000"} // a run that never ends is an error
 	maybe := func(path, words string) {
 		if d.IntN(3) == 0 {
 			set = append(set, path+"="+d.of(words))
