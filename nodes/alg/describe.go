@@ -90,7 +90,7 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 			cmd.Events.List = p.arm(cmd.Events.List, "tlsbsc/BNCChange")
 		}
 	}
-	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(300))}})
+	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(p.heartbeat()))}})
 	return cmd
 }
 
