@@ -19,11 +19,12 @@ func (s *sep) announce() {
 func (s *sep) renew(why sim.Cause) {
 	gw := s.st.gw
 	s.drop(why)
-	s.next = bearer.NewLeg(&gw.Base, s.term.realm, s)
+	s.renewals++
+	s.next = bearer.NewLeg(&gw.Base, s.name(), s)
 	s.next.Proto = s.proto
 	if s.state().TCPRole == bearer.Active {
 		if err := s.next.Dial(s.local, s.remote, gw.tcp, why); err != nil {
-			gw.Mark(why, s.term.realm, nodes.TCPFailed, "unreachable")
+			gw.Mark(why, s.next.Name, nodes.TCPFailed, "unreachable")
 			s.next = nil
 		}
 		return
@@ -65,7 +66,7 @@ func (s *sep) source(why sim.Cause) {
 	if s.latch && !s.latched || !s.remote.Addr.IsValid() {
 		s.remote, s.latched = s.opening.Remote, true
 		if s.latch {
-			s.st.gw.Mark(why, s.term.realm, nodes.Latched, s.remote.String())
+			s.st.gw.Mark(why, s.name(), nodes.Latched, s.remote.String())
 		}
 	}
 }

@@ -31,6 +31,7 @@ type sep struct {
 	moving    bool // a transfer waits for the processor
 	listening bool
 	leaving   bool // subtracted
+	renewals  uint8
 	retired   bool
 	fps       []tls.Fingerprint
 	leg       *bearer.Leg
@@ -65,7 +66,7 @@ func (s *sep) Incoming(o tcp.Opening) {
 	gw := s.st.gw
 	if s.opened || s.punch != nil || !s.admit(o.Remote) {
 		// D4, F4, E-27: silently. So is what does not meet a punching SEP's own SYN (§8.5).
-		gw.Mark(o.Why, s.term.realm, nodes.SYNDropped, o.Remote.String())
+		gw.Mark(o.Why, s.name(), nodes.SYNDropped, o.Remote.String())
 		return
 	}
 	s.opening, s.opened = &o, true
