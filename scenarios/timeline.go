@@ -8,7 +8,7 @@ type Step struct {
 	When   *Milestone      `yaml:"when" jsonschema_description:"milestone, in any session, that brings it about"`
 	After  units.Duration  `yaml:"after" jsonschema_description:"pause after the milestone of when"`
 	Do     string          `yaml:"do" jsonschema:"required" jsonschema_description:"what is done"`
-	Action any             `yaml:"-"` // *LinkDown, *LinkUp, *SetValue, *H248Drop, *NATReboot, *MediaReset, *MediaClose or *Restart; nil only beside an error
+	Action any             `yaml:"-"` // *LinkDown, *LinkUp, *SetValue, *H248Drop, *NATReboot, *MediaReset, *MediaClose, *Reinvite or *Restart; nil only beside an error
 }
 
 // LinkDown loses every packet that is sent into a link, and those in it.
@@ -51,6 +51,18 @@ type MediaClose struct {
 	Node string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE that closes; its calls stay up"`
 }
 
+// Reinvite makes a UE offer anew in its calls (RFC 3261 §14): all lines at once, as one offer has them.
+type Reinvite struct {
+	Node        string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE that offers, in every call that it has up"`
+	Connection  string `yaml:"connection" jsonschema:"enum=existing,enum=new,default=existing" jsonschema_description:"a=connection of lines that there are (RFC 4145 5): whether they keep their connections"`
+	Setup       string `yaml:"setup" jsonschema:"enum=actpass,enum=active,enum=passive,enum=holdconn" jsonschema_description:"a=setup of new connections; default as in the UE's first offers"`
+	Direction   string `yaml:"direction" jsonschema:"enum=sendrecv,enum=sendonly,enum=recvonly,enum=inactive" jsonschema_description:"hold and resume: the direction of media; default as it is"`
+	Add         bool   `yaml:"add" jsonschema:"default=false" jsonschema_description:"one more message line"`
+	Remove      int    `yaml:"remove" jsonschema:"minimum=1,maximum=8" jsonschema_description:"number of the line whose port becomes 0"`
+	Certificate bool   `yaml:"certificate" jsonschema:"default=false" jsonschema_description:"another certificate and so fingerprint, which takes new connections"`
+	NoOffer     bool   `yaml:"no-offer" jsonschema:"default=false" jsonschema_description:"an INVITE without a description, which nodes refuse by 488"`
+}
+
 // Restart makes a media gateway lose all that it has.
 type Restart struct {
 	Node string `yaml:"node" node:"mediagw" jsonschema:"required" jsonschema_description:"the gateway that restarts"`
@@ -64,6 +76,7 @@ var actions = []variant{
 	{"nat-reboot", "make a NAT forget its mappings", NATReboot{}},
 	{"media-reset", "reset a UE's media connections", MediaReset{}},
 	{"media-close", "close a UE's media connections", MediaClose{}},
+	{"reinvite", "make a UE offer anew inside its calls", Reinvite{}},
 	{"restart", "restart a media gateway", Restart{}},
 }
 

@@ -207,6 +207,9 @@ const (
 
 var directions = [...]string{"sendrecv", "sendonly", "recvonly", "inactive"}
 
+// ParseDirection returns the direction of a word, SendRecv for any other.
+func ParseDirection(s string) Direction { return Direction(max(slices.Index(directions[:], s), 0)) }
+
 func (d Direction) String() string { return directions[d] }
 
 // Reversed returns the direction as the other side says it.
