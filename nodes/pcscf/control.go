@@ -80,6 +80,10 @@ func (p *PCSCF) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Caus
 
 // failed ends a call that the gateway cannot serve (F11): 503 before the answer.
 func (c *call) failed(why sim.Cause) {
+	if c.change != nil {
+		c.change.failed(why)
+		return
+	}
 	if c.client == 0 {
 		c.refuse(503, why)
 		return

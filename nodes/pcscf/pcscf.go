@@ -25,13 +25,14 @@ type PCSCF struct {
 	home  sip.Flow
 	homed string // Route value of the home network's entry
 
-	access map[packet.Addr]bool // addresses of registering UEs; membership only
-	users  map[string]*user     // by contact URI
-	calls  map[string]*call     // by Call-ID
-	byTx   map[sip.TxID]*call   // client transactions of INVITEs
-	orders map[h248.TransactionID]*order
-	ctx    map[h248.ContextID]*call
-	events uint32 // numbers Events descriptors
+	access      map[packet.Addr]bool // addresses of registering UEs; membership only
+	users       map[string]*user     // by contact URI
+	calls       map[string]*call     // by Call-ID
+	byTx        map[sip.TxID]*call   // client transactions of INVITEs
+	orders      map[h248.TransactionID]*order
+	ctx         map[h248.ContextID]*call
+	events      uint32 // numbers Events descriptors
+	fingerprint string // the gateway's, as last heard: lines of calls share its text
 
 	refreshes map[sip.TxID]refresh // by client transaction
 	timed     []*call              // by timer slot; nil: gone
@@ -90,7 +91,9 @@ func (p *PCSCF) SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.C
 		p.invite(tx, m, from, why)
 	case m.Method == sip.BYE && c != nil:
 		c.bye(tx, m, why)
-	case c != nil && (m.Method == sip.UPDATE || m.Method == sip.INVITE):
+	case c != nil && m.Method == sip.INVITE:
+		c.reinvite(tx, m, why)
+	case c != nil && m.Method == sip.UPDATE:
 		c.refresh(tx, m, from, why)
 	default:
 		p.pass(tx, m, from, why)
@@ -165,6 +168,10 @@ func (p *PCSCF) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
 	if c := p.byTx[tx]; c != nil {
 		delete(p.byTx, tx)
 		p.fwd.Failed(tx, status, why)
+		if c.changing(tx) {
+			c.change.takeBack(why)
+			return
+		}
 		c.end(why)
 		return
 	}

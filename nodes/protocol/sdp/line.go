@@ -82,6 +82,9 @@ func (l Line) SetAddress(ap netip.AddrPort) {
 	}
 }
 
+// SetPlace writes the line's own c=.
+func (l Line) SetPlace(a netip.Addr) { l.m.ConnectionInformation = connection(a) }
+
 // Attr returns the first value of an attribute of the line itself.
 func (l Line) Attr(key string) (string, bool) { return first(l.m.Attributes, key) }
 
