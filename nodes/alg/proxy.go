@@ -1,12 +1,12 @@
-package pcscf
+package alg
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"imsim/internal/units"
 	"imsim/netem"
-	"imsim/netem/packet"
 	"imsim/nodes"
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/protocol/sip"
@@ -14,21 +14,17 @@ import (
 	"imsim/sim"
 )
 
-// PCSCF is a P-CSCF with IMS-ALG.
-type PCSCF struct {
+// ALG is what P-CSCF and IBCF have in common; they embed it.
+type ALG struct {
 	nodes.Base
-	cfg   Config
-	env   *nodes.Env
-	sip   *transport.SIP
-	fwd   *transport.Forwarder
-	h248  *transport.H248
-	home  sip.Flow
-	homed string // Route value of the home network's entry
+	cfg  settings
+	node Node
+	sip  *transport.SIP
+	fwd  *transport.Forwarder
+	h248 *transport.H248
 
-	access      map[packet.Addr]bool // addresses of registering UEs; membership only
-	users       map[string]*user     // by contact URI
-	calls       map[string]*call     // by Call-ID
-	byTx        map[sip.TxID]*call   // client transactions of INVITEs
+	calls       map[string]*call   // by Call-ID
+	byTx        map[sip.TxID]*call // client transactions of INVITEs
 	orders      map[h248.TransactionID]*order
 	ctx         map[h248.ContextID]*call
 	events      uint32 // numbers Events descriptors
@@ -38,10 +34,43 @@ type PCSCF struct {
 	timed     []*call              // by timer slot; nil: gone
 }
 
-// New makes a P-CSCF on a host.
-func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
-	p := &PCSCF{
-		cfg: cfg, env: env, access: map[packet.Addr]bool{}, users: map[string]*user{}, calls: map[string]*call{},
+// settings are all keys that the ALG knows; what has no place at a node is left out there.
+type settings struct {
+	Config
+	Access
+}
+
+// Node is the network function around an ALG: it knows users and routes.
+type Node interface {
+	// Request takes a request that is none of the ALG's business, and reports whether it is one.
+	Request(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) (taken bool)
+	// Response sees the response to a request that does not concern a call's bearer, before it is passed on.
+	Response(request, m *sip.Message, why sim.Cause)
+	// Call tells of the INVITE of a new call whether it comes from the served side, and which served party it concerns, nil
+	// where none is known. It sees to the route.
+	Call(m *sip.Message, from sip.Flow) (originating bool, served *Party)
+	// Route sees to the route of any other request that is to go on.
+	Route(m *sip.Message, from sip.Flow)
+	// NextHop returns where a request goes.
+	NextHop(m *sip.Message) (sip.Flow, error)
+	// Timers returns the timer set for a next hop, nil for the core's.
+	Timers(to sip.Flow) *sip.Timers
+}
+
+// Party is what an ALG needs to know of a served user.
+type Party struct {
+	Flow      sip.Flow // over which it registered
+	BehindNAT bool     // the source of its REGISTER is not its contact
+	Media     []string // media security mechanisms that it and the network have both announced
+}
+
+// can reports whether both sides announced a mechanism (TS 23.334 cl. 6.2.10.3.1.2.1 step 1).
+func (u *Party) can(mechanism string) bool { return u != nil && slices.Contains(u.Media, mechanism) }
+
+// New makes the ALG of a node on a host.
+func New(env *nodes.Env, host *netem.Host, node Node, cfg Config, access Access) (*ALG, error) {
+	p := &ALG{
+		cfg: settings{cfg, access}, node: node, calls: map[string]*call{},
 		byTx: map[sip.TxID]*call{}, orders: map[h248.TransactionID]*order{}, ctx: map[h248.ContextID]*call{},
 		refreshes: map[sip.TxID]refresh{},
 	}
@@ -52,9 +81,6 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
 	p.fwd = transport.NewForwarder(p.sip)
-	home := env.Addr(cfg.Home)
-	p.home = p.sip.FlowTo(home)
-	p.homed = "<sip:" + home.String() + ";lr>"
 	style := h248.Pretty
 	if cfg.H248Encoding == "compact" {
 		style = h248.Compact
@@ -70,19 +96,18 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 	return p, nil
 }
 
+// SIP returns the node's SIP stack and its proxy core.
+func (p *ALG) SIP() (*transport.SIP, *transport.Forwarder) { return p.sip, p.fwd }
+
 // Calls returns the number of calls in progress.
-func (p *PCSCF) Calls() int { return len(p.calls) }
+func (p *ALG) Calls() int { return len(p.calls) }
 
-// fromAccess reports whether a message came from a UE of ours.
-func (p *PCSCF) fromAccess(f sip.Flow) bool { return p.access[packet.AddrFrom(f.Remote.Addr())] }
-
-// SIPRequest takes a request from a UE or from the home network.
-func (p *PCSCF) SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
+// SIPRequest takes a request from either side.
+func (p *ALG) SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
 	if !p.fwd.Enter(tx, m, why) {
 		return
 	}
-	if m.Method == sip.REGISTER {
-		p.register(tx, m, from, why)
+	if p.node.Request(tx, m, from, why) {
 		return
 	}
 	c := p.calls[m.CallID()]
@@ -100,30 +125,20 @@ func (p *PCSCF) SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.C
 	}
 }
 
-// pass sends a request on by its Route, or towards the home network.
-func (p *PCSCF) pass(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
-	if !m.Has(sip.HRoute) && p.fromAccess(from) && m.ToTag() == "" {
-		m.Add(sip.HRoute, p.homed)
-	}
-	to, err := p.nextHop(m)
+// pass sends a request on by its route.
+func (p *ALG) pass(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
+	p.node.Route(m, from)
+	to, err := p.node.NextHop(m)
 	if err != nil {
 		p.fwd.Refuse(tx, m, 404, why)
 		return
 	}
-	to.Timers = p.timersTo(to)
+	to.Timers = p.node.Timers(to)
 	p.fwd.Forward(tx, m, to, why)
 }
 
-// timersTo returns the timer set for a next hop: towards a UE the P-CSCF has the UE's (TS 24.229 table 7.7.1).
-func (p *PCSCF) timersTo(to sip.Flow) *sip.Timers {
-	if p.fromAccess(to) {
-		return &sip.UETimers
-	}
-	return nil
-}
-
 // SIPResponse takes a response to a request that went through, or to one of our own.
-func (p *PCSCF) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
+func (p *ALG) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	if c := p.byTx[tx]; c != nil {
 		c.response(tx, m, why)
 		return
@@ -138,14 +153,14 @@ func (p *PCSCF) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 			r.c.renew(m, r.asked, why)
 		}
 	}
-	if r := p.sip.Layer.RequestOf(server); r != nil && r.Method == sip.REGISTER {
-		p.registered(r, m, why)
+	if r := p.sip.Layer.RequestOf(server); r != nil {
+		p.node.Response(r, m, why)
 	}
 	p.sip.Respond(server, m, why)
 }
 
 // SIPAck passes the ACK of a 2xx on.
-func (p *PCSCF) SIPAck(m *sip.Message, from sip.Flow, why sim.Cause) {
+func (p *ALG) SIPAck(m *sip.Message, from sip.Flow, why sim.Cause) {
 	if p.fwd.Enter(0, m, why) {
 		p.pass(0, m, from, why)
 	}
@@ -153,7 +168,7 @@ func (p *PCSCF) SIPAck(m *sip.Message, from sip.Flow, why sim.Cause) {
 
 // SIPCancel passes a CANCEL on, or ends a call that has not gone on yet. One that crosses the final response comes too
 // late (RFC 3261 §9.1): that response goes back, and the caller ends what it did not want any more by BYE.
-func (p *PCSCF) SIPCancel(tx sip.TxID, m *sip.Message, why sim.Cause) {
+func (p *ALG) SIPCancel(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	if p.fwd.Client(tx) != 0 {
 		p.fwd.Cancel(tx, m, why)
 		return
@@ -164,7 +179,7 @@ func (p *PCSCF) SIPCancel(tx sip.TxID, m *sip.Message, why sim.Cause) {
 }
 
 // SIPFailed answers for a next hop that does not.
-func (p *PCSCF) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
+func (p *ALG) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
 	if c := p.byTx[tx]; c != nil {
 		delete(p.byTx, tx)
 		p.fwd.Failed(tx, status, why)

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"strings"
@@ -93,12 +93,12 @@ func (x *change) onward(why sim.Cause) {
 	d := x.offer.Clone()
 	x.rewrite(d, true)
 	x.m.SetBody("application/sdp", string(d.Bytes()))
-	to, err := p.nextHop(x.m)
+	to, err := p.node.NextHop(x.m)
 	if err != nil {
 		x.refuse(404, why)
 		return
 	}
-	to.Timers = p.timersTo(to)
+	to.Timers = p.node.Timers(to)
 	p.fwd.Forward(x.server, x.m, to, why)
 	x.client = p.fwd.Client(x.server)
 	p.byTx[x.client] = c
@@ -229,7 +229,7 @@ func (x *change) unusable(text string, why sim.Cause) {
 	}
 	if d := dialog.Dialog(); d != nil {
 		ack := d.Ack(x.m)
-		if to, err := p.nextHop(ack); err == nil {
+		if to, err := p.node.NextHop(ack); err == nil {
 			p.sip.Request(ack, to, why)
 		}
 	}
