@@ -117,7 +117,7 @@ func (p *ALG) SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cau
 	case m.Method == sip.BYE && c != nil:
 		c.bye(tx, m, why)
 	case c != nil && m.Method == sip.INVITE:
-		c.reinvite(tx, m, why)
+		c.reinvite(tx, m, from, why)
 	case c != nil && m.Method == sip.UPDATE:
 		c.refresh(tx, m, from, why)
 	default:

@@ -28,7 +28,7 @@ type change struct {
 }
 
 // reinvite takes an INVITE inside the call.
-func (c *call) reinvite(tx sip.TxID, m *sip.Message, why sim.Cause) {
+func (c *call) reinvite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
 	p := c.p
 	if p.tooShort(tx, m, why) {
 		return
@@ -52,6 +52,9 @@ func (c *call) reinvite(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	if err != nil || d.Lines() < len(c.lines) {
 		p.fwd.Refuse(tx, m, 488, why) // RFC 3264 §8: lines are never fewer
 		return
+	}
+	if c.served != nil && c.served.BehindNAT && x.fromCaller == c.originating {
+		c.served.Flow = from // the NAT may have forgotten the flow of the registration (RFC 5626 §4.4)
 	}
 	x.offer = d
 	x.near, x.far = &c.near, &c.far

@@ -150,7 +150,12 @@ func (x *change) line(i int) (r *reline, status int) {
 	case l.Media() != "message":
 		return r, 488
 	}
-	if status := r.v.protect(l); status != 0 {
+	if known && !r.v.originating {
+		// The access leg is as its UE has asked for; the far side's offer does not change that [I].
+		r.v.secure = r.was.secure
+		r.v.passing = !r.v.secure && l.Proto().Security == sdp.TLS
+		r.v.tls = r.v.passing
+	} else if status := r.v.protect(l); status != 0 {
 		return r, status
 	}
 	r.v.relay = c.p.cfg.TCPMode == "relay" && !r.v.secure

@@ -45,9 +45,25 @@ func (s *sep) renewal(ev bearer.Event, why sim.Cause) {
 		s.old.CloseTLS(why)
 		s.old.FIN(why)
 		s.old.DiscardInput(why)
+		s.oldEnd = deadline{s.st.gw.K.Now().Add(s.st.gw.timers[bearer.Rel]), why}
 		s.st.input(s.side, bearer.Renewed, "", why)
 	case bearer.TCPFail, bearer.RstIn, bearer.TCPLost, bearer.TCPGone:
 		s.next = nil
+	}
+}
+
+// endOld resets the connection that was replaced, where its peer has not closed it within relTimer.
+func (s *sep) endOld(now sim.Time) {
+	if s.oldEnd.at == 0 || s.oldEnd.at > now {
+		return
+	}
+	why := s.st.gw.Waited(s.oldEnd.why, bearer.Rel.String())
+	s.oldEnd = deadline{}
+	if s.old != nil && !s.old.Ended() {
+		s.old.Reset(false, why)
+	}
+	if s.leaving {
+		s.retire()
 	}
 }
 

@@ -36,6 +36,7 @@ type sep struct {
 	fps       []tls.Fingerprint
 	leg       *bearer.Leg
 	next, old *bearer.Leg  // of a connection that replaces the leg's when it is up (E-28), and of the one that it replaced
+	oldEnd    deadline     // relTimer of old
 	opening   *tcp.Opening // the SYN at hand; nil once it has been answered
 	punch     *punch       // nil but on a SEP that punches holes (H.248.84)
 
@@ -166,6 +167,9 @@ func (s *sep) armTimers(why sim.Cause) {
 	if s.punch != nil {
 		earliest = min(earliest, s.punch.next)
 	}
+	if s.old != nil && s.oldEnd.at != 0 {
+		earliest = min(earliest, s.oldEnd.at)
+	}
 	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
 }
 
@@ -205,6 +209,7 @@ func (s *sep) fire() {
 	if s.punch != nil && s.punch.next <= now {
 		s.punch.retry(s)
 	}
+	s.endOld(now)
 	for t := range bearer.NumTimers {
 		if s.deadlines == nil {
 			break

@@ -121,6 +121,11 @@ func (st *stream) giveWay(why sim.Cause) {
 		c.streams = slices.DeleteFunc(c.streams, func(o *stream) bool { return o == st })
 	}
 	st.end(bearer.X, bearer.Removed, why)
+	for _, s := range st.sep {
+		if s != nil {
+			s.leg.DiscardInput(why) // a sender that has not heard yet sends it again on the new connection
+		}
+	}
 }
 
 // spare reports whether another pair of endpoints can still carry the stream, or comes to carry it: what happens to this one
