@@ -39,6 +39,9 @@ func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stre
 	} else {
 		s.slot = uint32(len(t.slots))
 		t.slots = append(t.slots, tcpSlot{})
+		if len(t.slots) == crowd {
+			h.crowded()
+		}
 	}
 	t.slots[s.slot].s = s
 	t.flows.insert(flowHash(&local, &remote), streamRef(s.slot), s)
@@ -277,7 +280,7 @@ func (s *Stream) letGo() {
 // arm sees to it that the connection's deadline is not missed. One that moves later, as most do with every segment, is
 // not looked at before the timer comes up, which is then set again.
 func (s *Stream) arm() {
-	if at := s.conn.Deadline(); at < s.due && s.linked {
+	if at := s.conn.Deadline(); (at < s.due || at == sim.Never && s.due != at) && s.linked {
 		s.due = at
 		h := s.host
 		h.net.K.Arm(&h.tcp.slots[s.slot].timer, h.self, s.slot<<3|evStream, at)

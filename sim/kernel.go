@@ -145,6 +145,22 @@ func (k *Kernel) atRarely(e entry) {
 	}
 }
 
+// Foreseer hears of events before they come.
+type Foreseer interface {
+	// Foresee is called twice shortly before an event of the entity's, or not at all: for several events in turn, then for
+	// the same again. arg is the event's. It must not change anything: it is there to fetch memory (see package prefetch).
+	Foresee(arg uint32, again bool)
+}
+
+// Foresee has f hear of e's events before they come. No result depends on it.
+func (k *Kernel) Foresee(e Entity, f Foreseer) {
+	q := &k.ladder
+	for int(e) >= len(q.ahead) {
+		q.ahead = append(q.ahead, nil)
+	}
+	q.ahead[e] = f
+}
+
 // Next returns the instant of the next event, or Never where none is left.
 func (k *Kernel) Next() Time {
 	if k.ref != nil {

@@ -26,9 +26,8 @@ func (w *world) key() (k key) {
 		put(uint64(x.Timers), int(NumTimers))
 		put(uint64(l.conn), 3)
 		put(uint64(l.tls), 3)
-		put(uint64(l.told), 4)
-		for _, b := range [...]bool{x.Exists, x.Remote, x.TLSClient, x.TLS13, x.Verified, x.CNSent, x.CNRcvd, x.Leaving, x.Ending, x.Begun, x.Renew,
-			l.finIn, l.finOut, l.cnIn, l.cnOut, l.truncated, l.next, l.left, l.deaf, w.through, w.opened} {
+		for _, b := range [...]bool{x.Exists, x.Remote, x.TLSClient, x.TLS13, x.CNSent, x.CNRcvd, x.Leaving, x.Ending, x.Begun, x.Renew, x.Told,
+			l.finIn, l.finOut, l.cnIn, l.cnOut, l.truncated, l.next, l.left, l.deaf, l.told, w.through, w.opened} {
 			v := uint64(0)
 			if b {
 				v = 1

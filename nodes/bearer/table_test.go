@@ -57,7 +57,7 @@ func sepOf(t *testing.T, text string) SEP {
 		case "verify":
 			s.TLS, s.Begun = TLSVerifyWait, true
 		case "open":
-			s.TLS, s.Begun, s.Verified, s.TCP = TLSEst, true, true, TCPEst
+			s.TLS, s.Begun, s.TCP = TLSEst, true, TCPEst
 		case "cnsent":
 			s.TLS, s.CNSent = TLSCNSent, true
 		case "cnrcvd":
@@ -229,7 +229,7 @@ var rows = []struct{ id, policy, x, y, event, want string }{
 	{"E-27", "", "passive est", "active est", "X tcp.in.syn", "X drop"},
 	{"E-28", "through", "passive est renew", "active est", "X tcp.in.syn", "X tcp.renew"},
 	{"E-28 active", "through", "active est renew", "passive est", "X configured", "X tcp.renew"},
-	{"E-28 up", "through", "passive est halfin", "active est", "X tcp.renewed", ""},
+	{"E-28 up", "through", "passive est", "active est", "X tcp.renewed", ""},
 	{"E-28 up, TLS", "through", "passive open", "active est", "X tcp.renewed", "X tls.await | X tlsGuard"},
 	{"E-28b", "through", "passive est", "active est", "X tcp.in.syn", "X drop"},
 	{"E-29", "", "passive synrcvd", "active est", "X tcp.rst reset", "X notify.tcpFail(opener_gone), Y tcp.abort"},

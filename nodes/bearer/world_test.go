@@ -41,7 +41,7 @@ type legWorld struct {
 	next          bool // a connection to replace this one is coming up
 	left          bool // subtracted: no order names it, its port listens no more
 	deaf          bool // reading is suspended: what the peer closes is not noticed
-	told          uint8
+	told          bool // the controller knows that the connection has ended, or will not come
 }
 
 // world is a state of the exploration: the machine's and its outside. It is comparable.
@@ -194,7 +194,7 @@ func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong st
 		l.ends(gone)
 	case FinIn:
 		l.finIn = true
-		l.truncated = l.tls == opened && !l.cnIn
+		l.truncated = l.tls == opened && !l.cnIn && (l.cnOut || !l.finOut) // not where we have given up before
 	case HelloIn:
 		if l.tls == server {
 			l.tls = helloIn
@@ -210,6 +210,10 @@ func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong st
 		l.cnIn = true
 		l.cnOut = l.cnOut || !x.TLS13 // RFC 5246 §7.2.1: the session has answered
 	case Renewed:
+		if !x.Renewable() {
+			l.next = false // the new connection is given up
+			return out, ""
+		}
 		*l = legWorld{conn: upConn, left: l.left, deaf: l.deaf}
 	case Configured:
 		switch st.how {
@@ -218,10 +222,8 @@ func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong st
 		case holding:
 			x.TCPRole = HoldConn
 		case renewing:
-			x.Renew = x.TCP == TCPEst || x.TCP == TCPHalfIn || x.TCP == TCPHalfOut
+			x.Renew = x.Renewable()
 		}
-	case EstTLS:
-		x.TLSClient = true
 	case SubtractOne:
 		l.left, l.next = true, false
 	case SubtractBoth, Removed, Restarted:
@@ -320,7 +322,11 @@ func (w *world) carryOut(before *world, st step, o *Out) string {
 		if l.conn != dialing && l.conn != heldConn {
 			return bad("silence is for an attempt")
 		}
-		l.ends(gone)
+		if l.conn == heldConn {
+			l.ends(noConn) // forgotten: there never was one
+		} else {
+			l.ends(gone)
+		}
 	case Reset, Abort:
 		if l.conn != answering && l.conn != upConn {
 			return bad("there is nobody to tell")
@@ -351,11 +357,10 @@ func (w *world) carryOut(before *world, st step, o *Out) string {
 			return bad("without a cause")
 		}
 		if o.Action != NotifyUp {
-			bit := uint8(1) << (o.Action - NotifyTCPFail)
-			if l.told&bit != 0 {
+			if l.told {
 				return bad("told twice")
 			}
-			l.told |= bit
+			l.told = true
 		}
 		// Rule (5): the cause says truncated exactly where a FIN came instead of a close_notify.
 		if cut := o.Cause == "truncated"; cut && !w.leg[st.side].truncated {

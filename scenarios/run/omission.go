@@ -42,6 +42,17 @@ var omissions = []Omission{
 		func(u *use) bool { return u.gateway }},
 	{"port control of NATs", "nobody can ask a NAT for a mapping (PCP, UPnP, NAT-PMP)", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
+	{"faults of some NATs", "none mistranslates the SYN,ACK of a simultaneous open, and none checks sequence numbers", "there is a NAT", "nat",
+		func(u *use) bool { return len(u.file.NATs) > 0 }},
+	{"what an ALG cannot read", "SIP in fragments, or in segments whose sender waits for an acknowledgement, passes with private addresses; the summary counts it", "a NAT has alg: sip", "nat",
+		func(u *use) bool {
+			for _, name := range scenarios.Names(u.file.NATs) {
+				if u.file.NATs[name].ALG == "sip" {
+					return true
+				}
+			}
+			return false
+		}},
 	{"pacing", "TCP sends what the windows allow at once; path MTU probing and SYN cookies are left out too", "there are calls", "tcp",
 		func(u *use) bool { return u.calls }},
 	{"cryptography of TLS", "engine model has the right sizes, order and costs, but masks octets instead of encrypting them", "there is TLS, with engine model", "tls",
