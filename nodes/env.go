@@ -50,10 +50,11 @@ type Script struct {
 
 // Line is one message of a script.
 type Line struct {
-	From  string        // node that sends it
-	After time.Duration // pause after the line before it has been sent and answered, or has been received
-	Type  string        // media type
-	Body  packet.Payload
+	From   string        // node that sends it
+	After  time.Duration // pause after the line before it has been sent and answered, or has been received
+	Type   string        // media type
+	Body   packet.Payload
+	Stream int // number of the message line that it goes over; 0: the first that there is
 }
 
 // Security is what the caller asks for its media.

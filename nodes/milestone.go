@@ -6,22 +6,23 @@ const (
 	RegisterSent    = "sip.register.sent"
 	RegisterRefused = "sip.register.refused"
 
-	InviteSent     = "sip.invite.sent"
-	InviteReceived = "sip.invite.received"
-	RingingSent    = "sip.183.sent"
-	RingingRecv    = "sip.183.received"
-	AnswerSent     = "sip.200.sent"
-	AnswerReceived = "sip.200.received"
-	AckReceived    = "sip.ack.received"
-	PrackSent      = "sip.prack.sent"
-	PrackReceived  = "sip.prack.received"
-	CancelSent     = "sip.cancel.sent"
-	CancelReceived = "sip.cancel.received"
-	CallRejected   = "sip.rejected" // detail: status code
-	ByeSent        = "sip.bye.sent"
-	ByeReceived    = "sip.bye.received"
-	CallReleased   = "sip.released"        // the final response to the BYE is in, or sent
-	SessionExpired = "sip.session.expired" // at a proxy, whose session timer has run out
+	InviteSent      = "sip.invite.sent"
+	InviteReceived  = "sip.invite.received"
+	RingingSent     = "sip.183.sent"
+	RingingRecv     = "sip.183.received"
+	AnswerSent      = "sip.200.sent"
+	AnswerReceived  = "sip.200.received"
+	AckReceived     = "sip.ack.received"
+	PrackSent       = "sip.prack.sent"
+	PrackReceived   = "sip.prack.received"
+	CancelSent      = "sip.cancel.sent"
+	CancelReceived  = "sip.cancel.received"
+	CallRejected    = "sip.rejected" // detail: status code
+	ByeSent         = "sip.bye.sent"
+	ByeReceived     = "sip.bye.received"
+	CallReleased    = "sip.released"         // the final response to the BYE is in, or sent
+	ReinviteRefused = "sip.reinvite.refused" // detail: status code, or what kept it from being sent
+	SessionExpired  = "sip.session.expired"  // at a proxy, whose session timer has run out
 
 	AddSent         = "h248.add.sent"
 	AddReceived     = "h248.add.received"
@@ -99,6 +100,9 @@ const (
 	MSRPReport       = "msrp.report.received"
 	MSRPDelivered    = "msrp.message.delivered"
 	MSRPFailed       = "msrp.failed"
+
+	MediaMoved   = "media.moved"   // a new connection has taken the place of the old; detail: leg
+	MediaRemoved = "media.removed" // a line has been taken out of the call; detail: leg
 
 	SessionStart = "session.start"
 	SessionEnd   = "session.end" // detail: outcome

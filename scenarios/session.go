@@ -25,10 +25,11 @@ type Arrivals struct {
 
 // Message is one message of a session: text, or a number of octets.
 type Message struct {
-	From  string          `yaml:"from" node:"*" jsonschema:"required" jsonschema_description:"the end that sends"`
-	After units.Duration  `yaml:"after" jsonschema_description:"pause after the message before it, or after media can flow"`
-	Text  *string         `yaml:"text" jsonschema_description:"what is sent"`
-	Size  *units.ByteSize `yaml:"size" jsonschema_description:"how much is sent, where the text does not matter"`
+	From   string          `yaml:"from" node:"*" jsonschema:"required" jsonschema_description:"the end that sends"`
+	After  units.Duration  `yaml:"after" jsonschema_description:"pause after the message before it, or after media can flow"`
+	Text   *string         `yaml:"text" jsonschema_description:"what is sent"`
+	Stream int             `yaml:"stream" jsonschema:"minimum=1,maximum=8" jsonschema_description:"number of the message line that it goes over; default the first that has not been taken out"`
+	Size   *units.ByteSize `yaml:"size" jsonschema_description:"how much is sent, where the text does not matter"`
 }
 
 // Release says who ends a call and when.

@@ -85,6 +85,18 @@ type MediaClose struct {
 	Node string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE that closes; its calls stay up"`
 }
 
+// Reinvite makes a UE offer anew in its calls (RFC 3261 §14): all lines at once, as one offer has them.
+type Reinvite struct {
+	Node        string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE that offers, in every call that it has up"`
+	Connection  string `yaml:"connection" jsonschema:"enum=existing,enum=new,default=existing" jsonschema_description:"a=connection of lines that there are (RFC 4145 5): whether they keep their connections"`
+	Setup       string `yaml:"setup" jsonschema:"enum=actpass,enum=active,enum=passive,enum=holdconn" jsonschema_description:"a=setup of new connections; default as in the UE's first offers"`
+	Direction   string `yaml:"direction" jsonschema:"enum=sendrecv,enum=sendonly,enum=recvonly,enum=inactive" jsonschema_description:"hold and resume: the direction of media; default as it is"`
+	Add         bool   `yaml:"add" jsonschema:"default=false" jsonschema_description:"one more message line"`
+	Remove      int    `yaml:"remove" jsonschema:"minimum=1,maximum=8" jsonschema_description:"number of the line whose port becomes 0"`
+	Certificate bool   `yaml:"certificate" jsonschema:"default=false" jsonschema_description:"another certificate and so fingerprint, which takes new connections"`
+	NoOffer     bool   `yaml:"no-offer" jsonschema:"default=false" jsonschema_description:"an INVITE without a description, which nodes refuse by 488"`
+}
+
 // Restart makes a gateway lose all that it has, or a controller what it knows of its gateways.
 type Restart struct {
 	Node string         `yaml:"node" node:"mediagw,mg,pcscf,ibcf,mgc" jsonschema:"required" jsonschema_description:"the gateway or controller that restarts; of a P-CSCF only the control of its gateway"`
@@ -104,6 +116,7 @@ var actions = []variant{
 	{"nat-reboot", "make a NAT forget its mappings", NATReboot{}},
 	{"media-reset", "reset a UE's media connections", MediaReset{}},
 	{"media-close", "close a UE's media connections", MediaClose{}},
+	{"reinvite", "make a UE offer anew inside its calls", Reinvite{}},
 	{"restart", "restart a gateway or a controller", Restart{}},
 }
 

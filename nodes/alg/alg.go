@@ -107,6 +107,7 @@ func (c *call) settle(w waiting) {
 	}
 	c.settled = true
 	w.answer = d
+	c.keep(ans, nearRole, farRole)
 	modify := h248.Command{Verb: h248.Modify, Termination: c.far.id}
 	stream := h248.Stream{ID: 1, Remote: c.remoteFor(&c.far, ans)}
 	control := &h248.LocalControl{}

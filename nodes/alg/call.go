@@ -44,6 +44,8 @@ type call struct {
 	far         leg // towards the answerer
 	near        leg // towards the offerer
 	waiting     []waiting
+	lines       []line  // once the answer is there
+	change      *change // an offer inside the call that is under way
 }
 
 // leg is a termination of the call.
@@ -96,6 +98,10 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 
 // response takes a response to the forwarded INVITE. What comes while the gateway is being told waits behind it.
 func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
+	if c.changing(tx) {
+		c.change.response(tx, m, why)
+		return
+	}
 	server, ok := c.p.fwd.Back(tx, m, why)
 	if m.Status >= 200 {
 		delete(c.p.byTx, tx)
@@ -161,6 +167,7 @@ func (c *call) confirm(m *sip.Message) {
 // slim lets go of what only the set-up needs; an established call lasts.
 func (c *call) slim() {
 	if c.final && c.settled && !c.busy && len(c.waiting) == 0 {
+		c.located()
 		c.invite, c.offer, c.waiting = nil, nil, nil
 		c.far.local, c.near.local = nil, nil
 	}

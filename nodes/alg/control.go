@@ -84,6 +84,10 @@ func (p *ALG) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause)
 
 // failed ends a call that the gateway cannot serve (F11): 503 before the answer.
 func (c *call) failed(why sim.Cause) {
+	if c.change != nil {
+		c.change.failed(why)
+		return
+	}
 	if c.client == 0 {
 		c.refuse(503, why)
 		return

@@ -25,11 +25,12 @@ type ALG struct {
 	fwd  *transport.Forwarder
 	h248 *transport.H248
 
-	calls  map[string]*call   // by Call-ID
-	byTx   map[sip.TxID]*call // client transactions of INVITEs
-	orders map[h248.TransactionID]*order
-	ctx    map[h248.ContextID]*call
-	events uint32 // numbers Events descriptors
+	calls       map[string]*call   // by Call-ID
+	byTx        map[sip.TxID]*call // client transactions of INVITEs
+	orders      map[h248.TransactionID]*order
+	ctx         map[h248.ContextID]*call
+	events      uint32 // numbers Events descriptors
+	fingerprint string // the gateway's, as last heard: lines of calls share its text
 
 	refreshes map[sip.TxID]refresh // by client transaction
 	timed     []*call              // by timer slot; nil: gone
@@ -145,7 +146,9 @@ func (p *ALG) SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cau
 		p.invite(tx, m, from, why)
 	case m.Method == sip.BYE && c != nil:
 		c.bye(tx, m, why)
-	case c != nil && (m.Method == sip.UPDATE || m.Method == sip.INVITE):
+	case c != nil && m.Method == sip.INVITE:
+		c.reinvite(tx, m, from, why)
+	case c != nil && m.Method == sip.UPDATE:
 		c.refresh(tx, m, from, why)
 	default:
 		p.pass(tx, m, from, why)
@@ -210,6 +213,10 @@ func (p *ALG) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
 	if c := p.byTx[tx]; c != nil {
 		delete(p.byTx, tx)
 		p.fwd.Failed(tx, status, why)
+		if c.changing(tx) {
+			c.change.takeBack(why)
+			return
+		}
 		c.end(why)
 		return
 	}

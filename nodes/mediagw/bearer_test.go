@@ -258,7 +258,7 @@ func TestNewConnection(t *testing.T) {
 		t.Fatal("a connection that nobody announced came up:", other.said())
 	}
 	other.conn.Forget()
-	b.do("Context = 1 { " + b.term("Modify = ip/access/1", end{setup: "passive", remote: other.addr(), topo: late}) + " }")
+	b.do("Context = 1 { Modify = ip/access/1 { Media { Stream = 1 { " + remote(other) + " } } } }")
 	a.say("two ")
 	b.wait(10 * ms)
 	other = b.peer("access", 5002)

@@ -190,7 +190,7 @@ func (g *Gateway) subtract(ctx *context, c, r *h248.Command, after *[]func(), wh
 	}
 	ctx.remove(t)
 	g.unsupervise(t)
-	for _, s := range t.seps {
+	for _, s := range t.all() {
 		s.leaving = true
 		*after = append(*after, func() { s.st.leave(s, why) })
 	}
@@ -235,10 +235,24 @@ func (c *context) remove(t *termination) {
 	c.terms = keep
 }
 
+// all returns the termination's endpoints, those that others have followed first.
+func (t *termination) all() []*sep {
+	if len(t.ctx.old) == 0 {
+		return t.seps
+	}
+	var list []*sep
+	for _, s := range t.ctx.old {
+		if s.term == t {
+			list = append(list, s)
+		}
+	}
+	return append(list, t.seps...)
+}
+
 // statistics returns the counters of nt (§9.8).
 func (t *termination) statistics(now sim.Time) *h248.Statistics {
 	sent, received := t.stats.sent, t.stats.received
-	for _, s := range t.seps {
+	for _, s := range t.all() {
 		if s.leg != nil {
 			sent += uint64(s.leg.Written)
 			received += uint64(s.leg.Read)

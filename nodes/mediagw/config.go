@@ -75,13 +75,14 @@ type Ports struct {
 
 // Timers are the supervisory timers of §0.4. Zero takes the default.
 type Timers struct {
-	SynHold   units.Duration `yaml:"syn-hold" jsonschema:"default=4s" jsonschema_description:"synHoldTimer."`
-	EstGuard  units.Duration `yaml:"est-guard" jsonschema:"default=60s" jsonschema_description:"estGuard."`
-	TLSGuard  units.Duration `yaml:"tls-guard" jsonschema:"default=10s" jsonschema_description:"tlsGuard."`
-	FPGuard   units.Duration `yaml:"fp-guard" jsonschema:"default=10s" jsonschema_description:"fpGuard."`
-	Rel       units.Duration `yaml:"rel" jsonschema:"default=2s" jsonschema_description:"relTimer."`
-	HalfClose units.Duration `yaml:"half-close" jsonschema:"default=60s" jsonschema_description:"halfCloseTimer."`
-	Merge     units.Duration `yaml:"merge" jsonschema:"default=30s" jsonschema_description:"mergeTimer."`
+	SynHold     units.Duration `yaml:"syn-hold" jsonschema:"default=4s" jsonschema_description:"synHoldTimer."`
+	EstGuard    units.Duration `yaml:"est-guard" jsonschema:"default=60s" jsonschema_description:"estGuard."`
+	TLSGuard    units.Duration `yaml:"tls-guard" jsonschema:"default=10s" jsonschema_description:"tlsGuard."`
+	FPGuard     units.Duration `yaml:"fp-guard" jsonschema:"default=10s" jsonschema_description:"fpGuard."`
+	Rel         units.Duration `yaml:"rel" jsonschema:"default=2s" jsonschema_description:"relTimer."`
+	HalfClose   units.Duration `yaml:"half-close" jsonschema:"default=60s" jsonschema_description:"halfCloseTimer."`
+	Merge       units.Duration `yaml:"merge" jsonschema:"default=30s" jsonschema_description:"mergeTimer."`
+	RelayLinger units.Duration `yaml:"relay-linger" jsonschema:"default=30s" jsonschema_description:"relayLinger: how long a relay passes an old connection on once another has followed."`
 }
 
 // HolePunch is how a gateway punches holes (spec reference §8.5). Zero takes the default.

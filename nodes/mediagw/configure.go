@@ -26,11 +26,11 @@ func (g *Gateway) streams(t *termination, c, r *h248.Command, after *[]func(), w
 				}
 				continue
 			}
-			s, e := g.endpoint(t, in)
+			s, e := g.endpoint(t, in, after, why)
 			if e != nil {
 				return e
 			}
-			answer, e := s.configure(in)
+			answer, e := s.configure(in, after)
 			if e != nil {
 				return e
 			}
@@ -56,9 +56,9 @@ func (g *Gateway) streams(t *termination, c, r *h248.Command, after *[]func(), w
 }
 
 // endpoint finds or makes the termination's endpoint of a stream.
-func (g *Gateway) endpoint(t *termination, in *h248.Stream) (*sep, *h248.ErrorDescriptor) {
+func (g *Gateway) endpoint(t *termination, in *h248.Stream, after *[]func(), why sim.Cause) (*sep, *h248.ErrorDescriptor) {
 	if s := t.of(in.ID); s != nil {
-		return s, nil
+		return g.reached(t, s, in, after, why)
 	}
 	if in.Local == nil {
 		return nil, fault(h248.ErrMissingLocalRemote, "Missing Remote or Local Descriptor")
@@ -88,6 +88,14 @@ func (g *Gateway) endpoint(t *termination, in *h248.Stream) (*sep, *h248.ErrorDe
 		o.close()
 		st.m.SEP[s.side] = bearer.SEP{}
 	}
+	g.place(s)
+	st.m.SEP[s.side].Exists = true
+	t.seps = append(t.seps, s)
+	return s, nil
+}
+
+// place gives an endpoint its timer and makes it a side of its stream.
+func (g *Gateway) place(s *sep) {
 	if n := len(g.free); n > 0 {
 		s.slot, g.free = g.free[n-1], g.free[:n-1]
 		g.seps[s.slot] = s
@@ -95,11 +103,8 @@ func (g *Gateway) endpoint(t *termination, in *h248.Stream) (*sep, *h248.ErrorDe
 		s.slot = uint32(len(g.seps))
 		g.seps = append(g.seps, s)
 	}
-	st.sep[s.side] = s
-	st.m.SEP[s.side].Exists = true
-	t.seps = append(t.seps, s)
+	s.st.sep[s.side] = s
 	s.newLeg()
-	return s, nil
 }
 
 // of returns the termination's endpoint of a stream, or nil.
@@ -113,8 +118,7 @@ func (t *termination) of(id h248.StreamID) *sep {
 }
 
 // configure takes Local, Remote and LocalControl of a stream. answer is the Local of the reply, where one is due.
-func (s *sep) configure(in *h248.Stream) (answer []byte, e *h248.ErrorDescriptor) {
-	x := s.state()
+func (s *sep) configure(in *h248.Stream, after *[]func()) (answer []byte, e *h248.ErrorDescriptor) {
 	if in.Local != nil {
 		f, err := sdp.ParseFragment(string(in.Local))
 		if err != nil {
@@ -134,18 +138,18 @@ func (s *sep) configure(in *h248.Stream) (answer []byte, e *h248.ErrorDescriptor
 		if err != nil {
 			return nil, fault(h248.ErrUnknownValue, err.Error())
 		}
-		s.setRemote(&f)
+		s.setRemote(&f, after)
 	}
 	if c := in.Control; c != nil {
 		switch c.Mode {
 		case h248.SendReceive:
-			x.Mode = bearer.SendReceive
+			s.setMode(bearer.SendReceive, after)
 		case h248.SendOnly:
-			x.Mode = bearer.SendOnly
+			s.setMode(bearer.SendOnly, after)
 		case h248.ReceiveOnly:
-			x.Mode = bearer.ReceiveOnly
+			s.setMode(bearer.ReceiveOnly, after)
 		case h248.Inactive:
-			x.Mode = bearer.Inactive
+			s.setMode(bearer.Inactive, after)
 		case h248.Loopback:
 			return nil, fault(h248.ErrUnsupportedMode, "Unsupported or invalid Mode: Loopback")
 		}
@@ -154,6 +158,15 @@ func (s *sep) configure(in *h248.Stream) (answer []byte, e *h248.ErrorDescriptor
 		}
 	}
 	return answer, nil
+}
+
+// setMode gates user data, also on the connections before the one that is being made.
+func (s *sep) setMode(m bearer.Mode, after *[]func()) {
+	s.state().Mode = m
+	for p := s.predecessor(); p != nil; p = p.predecessor() {
+		p.state().Mode = m
+		*after = append(*after, func() { p.st.openOrClose(p.term.ctx.why) })
+	}
 }
 
 // setLocal takes the gateway's own side: protocol stack, role, and whether a fingerprint is wanted.
@@ -193,11 +206,15 @@ func (s *sep) setLocal(f *sdp.Fragment) *h248.ErrorDescriptor {
 }
 
 // setRemote takes the peer's side: its address, unless latched already, and its fingerprints.
-func (s *sep) setRemote(f *sdp.Fragment) {
+func (s *sep) setRemote(f *sdp.Fragment, after *[]func()) {
 	x := s.state()
 	was := s.remote
 	if ap, ok := f.Address(); ok && !s.latched {
-		s.remote = packet.AddrPort{Addr: packet.AddrFrom(ap.Addr()), Port: ap.Port()}
+		to := packet.AddrPort{Addr: packet.AddrFrom(ap.Addr()), Port: ap.Port()}
+		if s.relay != nil && x.Remote && to != was {
+			s.st.readdress(after)
+		}
+		s.remote = to
 	}
 	// D2: a change of address announces a new connection as connection:new does.
 	if c, _ := f.Attr(sdp.AttrConnection); c == "new" || x.Remote && s.remote != was {

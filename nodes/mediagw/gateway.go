@@ -42,6 +42,7 @@ type Gateway struct {
 	tcp         tcp.Config
 	hpTime      time.Duration // hpTimer
 	hpRetry     time.Duration
+	relayLinger time.Duration
 	timers      [bearer.NumTimers]time.Duration
 	costs       costs
 	certificate *tls.Certificate
@@ -77,6 +78,7 @@ type context struct {
 	why     sim.Cause
 	terms   []*termination
 	streams []*stream
+	old     []*sep // that others have followed; their counters count
 }
 
 // termination is one side of a context.
@@ -133,6 +135,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 	g.tcp = cfg.TCP.Config(30*time.Second, 120*time.Second, 64<<10)
 	g.hpTime = cmp.Or(time.Duration(cfg.HolePunch.Timer), 10*time.Second)
 	g.hpRetry = cmp.Or(time.Duration(cfg.HolePunch.Retry), time.Second)
+	g.relayLinger = cmp.Or(time.Duration(cfg.Timers.RelayLinger), 30*time.Second)
 	g.timers = defaultTimers
 	for t, d := range map[bearer.Timer]units.Duration{ //tidy:order each entry sets its own element
 		bearer.SynHold: cfg.Timers.SynHold, bearer.EstGuard: cfg.Timers.EstGuard, bearer.TLSGuard: cfg.Timers.TLSGuard,
@@ -192,7 +195,10 @@ func (g *Gateway) notify(s *sep, o bearer.Out, why sim.Cause) {
 			name = "tlsbsc/BNCChange"
 		}
 	}
-	why = g.Mark(why, s.term.realm, nodes.NotifySent, o.Cause)
+	if s.st.spare(s.term.ctx) {
+		return
+	}
+	why = g.Mark(why, s.name(), nodes.NotifySent, o.Cause)
 	parms := []h248.Parm{h248.Set("Type", h248.Word(kind))}
 	if o.Cause != "" {
 		parms = append(parms, h248.Set("x_cause", h248.Quoted(o.Cause)))

@@ -57,7 +57,7 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 			case "LATCH":
 				if s.latched && !s.latch { // a SYN that came before the order
 					from := s.remote.String()
-					*after = append(*after, func() { s.st.gw.Mark(why, s.term.realm, nodes.Latched, from) })
+					*after = append(*after, func() { s.st.gw.Mark(why, s.name(), nodes.Latched, from) })
 				}
 				s.latch = true
 			case "RELATCH":

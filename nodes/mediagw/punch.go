@@ -54,7 +54,7 @@ func (s *sep) dial(why sim.Cause) {
 	cfg := gw.tcp
 	if s.punch != nil {
 		cfg = s.punch.config(cfg, gw.K.Now(), gw.hpRetry)
-		why = gw.Mark(why, s.term.realm, nodes.HolePunch, s.remote.String())
+		why = gw.Mark(why, s.name(), nodes.HolePunch, s.remote.String())
 	}
 	if err := s.leg.Dial(s.local, s.remote, cfg, why); err != nil {
 		s.st.queue = append(s.st.queue, input{s.side, bearer.TCPFail, "unreachable", why})

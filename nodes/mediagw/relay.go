@@ -40,26 +40,31 @@ func (r *relay) pass(p *packet.Packet) {
 	syn := p.TCP.Flags&(packet.SYN|packet.ACK) == packet.SYN
 	if r.s.latch && !r.s.latched && syn {
 		r.s.remote, r.s.latched = from, true
-		p.Cause = gw.Mark(p.Cause, r.s.term.realm, nodes.Latched, from.String())
+		p.Cause = gw.Mark(p.Cause, r.s.name(), nodes.Latched, from.String())
 	}
 	// D4: without a partner or a remote address, or with a gate closed (D5), segments are dropped silently.
 	if to == nil || to.relay == nil || !to.remote.Addr.IsValid() ||
 		!st.m.SEP[r.s.side].Mode.Receives() || !st.m.SEP[to.side].Mode.Sends() {
 		if syn {
-			gw.Mark(p.Cause, r.s.term.realm, nodes.SYNDropped, from.String())
+			gw.Mark(p.Cause, r.s.name(), nodes.SYNDropped, from.String())
 		}
 		gw.Host.Discard(p, "gate closed")
 		return
 	}
+	dst, ok := st.onto(r.s.side, from)
+	if !ok {
+		gw.Host.Discard(p, "relayLinger is over")
+		return
+	}
 	if syn {
-		p.Cause = gw.Mark(p.Cause, r.s.term.realm, nodes.SYNReceived, from.String())
+		p.Cause = gw.Mark(p.Cause, r.s.name(), nodes.SYNReceived, from.String())
 	}
 	r.s.term.stats.received += uint64(p.Payload.Len)
 	to.term.stats.sent += uint64(p.Payload.Len)
 	p.Src, p.SrcPort = to.local.Addr, to.local.Port
-	p.Dst, p.DstPort = to.remote.Addr, to.remote.Port
+	p.Dst, p.DstPort = dst.Addr, dst.Port
 	if syn {
-		p.Cause = gw.Mark(p.Cause, to.term.realm, nodes.SYNSent, "")
+		p.Cause = gw.Mark(p.Cause, to.name(), nodes.SYNSent, "")
 	}
 	gw.Host.Forward(p)
 }

@@ -18,11 +18,12 @@ func (s *sep) announce() {
 func (s *sep) renew(why sim.Cause) {
 	gw := s.st.gw
 	s.drop(why)
-	s.next = bearer.NewLeg(&gw.Base, s.term.realm, s)
+	s.renewals++
+	s.next = bearer.NewLeg(&gw.Base, s.name(), s)
 	s.next.Proto = s.proto
 	if s.state().TCPRole == bearer.Active {
 		if err := s.next.Dial(s.local, s.remote, gw.tcp, why); err != nil {
-			gw.Mark(why, s.term.realm, nodes.TCPFailed, "unreachable")
+			gw.Mark(why, s.next.Name, nodes.TCPFailed, "unreachable")
 			s.next = nil
 		}
 		return
@@ -47,9 +48,25 @@ func (s *sep) renewal(ev bearer.Event, why sim.Cause) {
 		s.old.CloseTLS(why)
 		s.old.FIN(why)
 		s.old.DiscardInput(why)
+		s.oldEnd = deadline{s.st.gw.K.Now().Add(s.st.gw.timers[bearer.Rel]), why}
 		s.st.input(s.side, bearer.Renewed, "", why)
 	case bearer.TCPFail, bearer.RstIn, bearer.TCPLost, bearer.TCPGone:
 		s.next = nil
+	}
+}
+
+// endOld resets the connection that was replaced, where its peer has not closed it within relTimer.
+func (s *sep) endOld(now sim.Time) {
+	if s.oldEnd.at == 0 || s.oldEnd.at > now {
+		return
+	}
+	why := s.st.gw.Waited(s.oldEnd.why, bearer.Rel.String())
+	s.oldEnd = deadline{}
+	if s.old != nil && !s.old.Ended() {
+		s.old.Reset(false, why)
+	}
+	if s.leaving {
+		s.retire()
 	}
 }
 
@@ -68,7 +85,7 @@ func (s *sep) source(why sim.Cause) {
 	if s.latch && !s.latched || !s.remote.Addr.IsValid() {
 		s.remote, s.latched = s.opening.Remote, true
 		if s.latch {
-			s.st.gw.Mark(why, s.term.realm, nodes.Latched, s.remote.String())
+			s.st.gw.Mark(why, s.name(), nodes.Latched, s.remote.String())
 		}
 	}
 }

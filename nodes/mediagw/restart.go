@@ -58,17 +58,17 @@ func (g *Gateway) cut() {
 		c := g.contexts[id]
 		for _, t := range c.terms {
 			g.unsupervise(t)
-			for _, s := range t.seps {
+			for _, s := range t.all() {
 				s.leaving = true
 			}
 		}
-		for _, st := range c.streams {
+		for _, st := range slices.Clone(c.streams) {
 			if !st.left {
 				st.left = true
 				st.end(bearer.X, bearer.Restarted, c.why)
 			}
 		}
-		c.terms, c.streams = nil, nil
+		c.terms, c.streams, c.old = nil, nil, nil
 		g.tidyUp(c)
 	}
 }

@@ -31,10 +31,12 @@ type sep struct {
 	moving    bool // a transfer waits for the processor
 	listening bool
 	leaving   bool // subtracted
+	renewals  uint8
 	retired   bool
 	fps       []tls.Fingerprint
 	leg       *bearer.Leg
 	next, old *bearer.Leg  // of a connection that replaces the leg's when it is up (E-28), and of the one that it replaced
+	oldEnd    deadline     // relTimer of old
 	opening   *tcp.Opening // the SYN at hand; nil once it has been answered
 	punch     *punch       // nil but on a SEP that punches holes (H.248.84)
 
@@ -65,7 +67,7 @@ func (s *sep) Incoming(o tcp.Opening) {
 	gw := s.st.gw
 	if s.opened || s.punch != nil || !s.admit(o.Remote) {
 		// D4, F4, E-27: silently. So is what does not meet a punching SEP's own SYN (§8.5).
-		gw.Mark(o.Why, s.term.realm, nodes.SYNDropped, o.Remote.String())
+		gw.Mark(o.Why, s.name(), nodes.SYNDropped, o.Remote.String())
 		return
 	}
 	s.opening, s.opened = &o, true
@@ -165,6 +167,9 @@ func (s *sep) armTimers(why sim.Cause) {
 	if s.punch != nil {
 		earliest = min(earliest, s.punch.next)
 	}
+	if s.old != nil && s.oldEnd.at != 0 {
+		earliest = min(earliest, s.oldEnd.at)
+	}
 	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
 }
 
@@ -204,6 +209,7 @@ func (s *sep) fire() {
 	if s.punch != nil && s.punch.next <= now {
 		s.punch.retry(s)
 	}
+	s.endOld(now)
 	for t := range bearer.NumTimers {
 		if s.deadlines == nil {
 			break

@@ -14,14 +14,18 @@ import (
 // stream connects the two endpoints of one H.248 stream. It feeds the correlation machine and carries out what the
 // machine decides.
 type stream struct {
-	gw      *Gateway
-	id      uint16
-	m       bearer.Machine
-	sep     [2]*sep
-	queue   []input // events that came up while others were being carried out
-	busy    bool
-	through bool
-	left    bool // both endpoints are subtracted, and the machine knows
+	gw       *Gateway
+	id       uint16
+	gen      uint8   // of its connections: how many pairs of endpoints were before
+	prev     *stream // in force until this one is through; nil: none
+	m        bearer.Machine
+	sep      [2]*sep
+	queue    []input // events that came up while others were being carried out
+	busy     bool
+	through  bool
+	changing bool   // its remote addresses, in the transaction at hand
+	pairs    []pair // relay: remote addresses of the connections before
+	left     bool   // both endpoints are subtracted, and the machine knows
 }
 
 type input struct {
@@ -85,8 +89,9 @@ func (st *stream) openOrClose(why sim.Cause) {
 		if st.through {
 			name = nodes.Through
 		}
-		why = st.gw.Mark(why, "", name, "")
+		why = st.gw.Mark(why, st.name(), name, "")
 	}
+	st.takeOver(why)
 	if st.through {
 		st.move(bearer.X, why)
 		st.move(bearer.Y, why)
@@ -153,7 +158,7 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 			s.opening = nil
 		}
 	case bearer.Drop:
-		gw.Mark(why, s.term.realm, nodes.SYNDropped, "")
+		gw.Mark(why, s.name(), nodes.SYNDropped, "")
 		if s.held() {
 			s.leg.Forget(why)
 			s.newLeg()
@@ -163,7 +168,7 @@ func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 			s.leg.RefuseSYN(why)
 		} else {
 			gw.Host.Refuse(*s.opening, why)
-			gw.Mark(why, s.term.realm, nodes.RSTSent, o.Cause)
+			gw.Mark(why, s.name(), nodes.RSTSent, o.Cause)
 		}
 	case bearer.Establish:
 		s.dial(why)
@@ -203,7 +208,7 @@ func (s *sep) held() bool { return s.leg.Stream() != nil && s.leg.Stream().Held(
 
 // newLeg gives the endpoint a leg without a connection.
 func (s *sep) newLeg() {
-	s.leg = bearer.NewLeg(&s.st.gw.Base, s.term.realm, s)
+	s.leg = bearer.NewLeg(&s.st.gw.Base, s.name(), s)
 	s.leg.Proto = s.proto
 }
 
@@ -243,6 +248,12 @@ func (st *stream) end(side bearer.Side, ev bearer.Event, why sim.Cause) {
 
 // remove takes the stream out of its context, which stays: both endpoints leave their terminations.
 func (st *stream) remove(side bearer.Side, why sim.Cause) {
+	if st.left {
+		return // by the command for its other side
+	}
+	for p := st.prev; p != nil; p = p.prev {
+		p.giveWay(why)
+	}
 	st.left = true
 	for _, s := range st.sep {
 		if s != nil && !s.leaving {

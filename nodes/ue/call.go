@@ -30,12 +30,17 @@ type call struct {
 	result string // how the call ended, once it is clear
 
 	session session
-	media   media
-	reply   deadline // of the answer: when the called picks up, when the caller gives up
-	next    deadline // of the script
-	grace   deadline // the media has been closed in good order: the BYE should be on its way
-	punch   deadline // of a SYN that the passive side sends
-	line    int      // lines of the script that are done
+	media   *media     // of the first line
+	more    []*media   // of those that re-INVITEs have added
+	re      *reinvites // nil: none so far
+	reply   deadline   // of the answer: when the called picks up, when the caller gives up
+	next    deadline   // of the script
+	grace   deadline   // the media has been closed in good order: the BYE should be on its way
+	punch   deadline   // of a SYN that the passive side sends
+	line    int        // lines of the script that are done
+	began   bool       // the script has begun
+	stalled bool       // the script waits for its stream
+	offers  uint16     // descriptions sent after the first
 }
 
 type deadline struct {
@@ -70,7 +75,10 @@ func (u *UE) Call(script *nodes.Script, why sim.Cause) string {
 
 // arm sets the call's timer to the earliest of its deadlines.
 func (c *call) arm() {
-	at := c.media.deadline()
+	at := c.retryAt()
+	for m := range c.lines() {
+		at = min(at, m.deadline())
+	}
 	if c.uas != nil {
 		at = min(at, c.uas.Deadline())
 	}
@@ -117,7 +125,10 @@ func (c *call) tick() {
 		c.session.next = deadline{}
 		c.sessionDue(why)
 	}
-	c.media.tick(now)
+	c.retry(now)
+	for m := range c.lines() {
+		m.tick(now)
+	}
 	if c.state != over {
 		c.arm()
 	}
@@ -183,6 +194,11 @@ func (c *call) request(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		if c.uas == nil {
 			c.rest()
 		}
+	case sip.INVITE:
+		c.reinvited(tx, m, why)
+		if c.uas == nil {
+			c.rest()
+		}
 	default:
 		u.refuse(tx, m, 501, why)
 	}
@@ -200,6 +216,8 @@ func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		c.refreshed(m.Status, m, why)
 	case tx == c.bye && m.Status >= 200:
 		c.leave(why)
+	case c.isReinvite(tx):
+		c.reanswered(tx, m, why)
 	}
 	if c.state != over {
 		c.arm()
@@ -208,13 +226,15 @@ func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 
 // failed takes the failure of a request of the call: no answer counts as 408, no transport as 503.
 func (c *call) failed(tx sip.TxID, status int, why sim.Cause) {
-	switch tx {
-	case c.tx:
+	switch {
+	case tx == c.tx:
 		c.rejected(status, why)
-	case c.session.update:
+	case tx == c.session.update:
 		c.refreshed(status, nil, why)
-	case c.bye:
+	case tx == c.bye:
 		c.leave(why)
+	case c.isReinvite(tx):
+		c.unanswered(status, why)
 	}
 	if c.state != over {
 		c.arm()
@@ -264,7 +284,9 @@ func (c *call) leave(why sim.Cause) {
 	if c.uas != nil {
 		c.uas.Stop()
 	}
-	c.media.close(why)
+	for m := range c.lines() {
+		m.close(why)
+	}
 	if c.caller {
 		u.Mark(why, "", nodes.SessionEnd, c.result)
 	}

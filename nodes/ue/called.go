@@ -19,10 +19,10 @@ func (u *UE) invited(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		u.refuse(tx, m, 400, why)
 		return
 	}
-	c.dialog = d
+	c.dialog, c.media = d, &media{c: c}
 	c.uas = sip.NewUAS(m, u.sip.Layer.Timers(sip.Flow{}), u.sip.IDs.RSeq())
 	u.add(c)
-	if status := c.media.offered(c, m.Body, c.why); status != 0 {
+	if status := c.media.offered(m.Body); status != 0 {
 		c.final(status, c.why)
 		return
 	}
@@ -34,7 +34,7 @@ func (u *UE) invited(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	case "183-answer":
 		reliable := sip.AllowsReliable(m)
 		c.media.agreed = reliable // RFC 3262 §5: what an unreliable response shows, the 200 still has to say
-		c.alert(183, c.media.describe(), reliable, c.why)
+		c.alert(183, c.describe(false), reliable, c.why)
 	}
 	if u.cfg.Pickup == 0 {
 		c.answer(c.why)
@@ -62,7 +62,7 @@ func (c *call) answer(why sim.Cause) {
 	r := c.newResponse(200)
 	if !c.media.agreed {
 		c.media.agreed = true
-		r.SetBody("application/sdp", c.media.describe())
+		r.SetBody("application/sdp", c.describe(false))
 	}
 	c.state = talking
 	c.agreeSession(c.invite, r, why)
@@ -117,8 +117,11 @@ func (c *call) respond(o sip.UASOutput) {
 		why = u.Mark(why, "", nodes.AnswerSent, "")
 	}
 	u.sip.Respond(c.tx, m, why)
-	if !o.Again && m.Body != "" && c.media.agreed {
-		c.media.connect(why)
+	if o.Again || m.Body == "" {
+		return
+	}
+	for m := range c.lines() {
+		m.begin(why)
 	}
 }
 
@@ -129,6 +132,7 @@ func (c *call) acked(m *sip.Message, why sim.Cause) {
 		c.uas = nil
 		c.rest()
 		c.wake()
+		c.pending(why)
 	}
 }
 

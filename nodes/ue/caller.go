@@ -13,7 +13,8 @@ func (c *call) offer(why sim.Cause) {
 		c.rejected(403, why)
 		return
 	}
-	body, err := c.media.offer(c, why)
+	c.media = &media{c: c}
+	body, err := c.media.offer(why)
 	if err != "" {
 		c.conclude("failed")
 		c.leave(u.Mark(why, "", nodes.CallRejected, err))

@@ -10,6 +10,20 @@ import (
 	"imsim/sim"
 )
 
+// begin connects a line that has been agreed on, once.
+func (m *media) begin(why sim.Cause) {
+	if m.next != nil {
+		m = m.next
+	}
+	switch {
+	case m.removing:
+		m.remove(why)
+	case m.agreed && !m.begun:
+		m.begun = true
+		m.connect(why)
+	}
+}
+
 // connect does what the agreed role asks for: the active side dials at once (RFC 4145 §6), the passive one has been
 // listening. A handshake that ran ahead of the answer is verified now.
 func (m *media) connect(why sim.Cause) {
@@ -23,6 +37,9 @@ func (m *media) connect(why sim.Cause) {
 	case m.tcpRole == sdp.Active:
 		u.Host.Unlisten(m.local)
 		m.dial(why)
+	case m.tcpRole == sdp.HoldConn:
+		u.Host.Unlisten(m.local) // RFC 4145 §4: no connection for the time being
+		m.takeOver(why)
 	case m.tcpRole == sdp.Passive && u.cfg.OpenToo != nil:
 		m.c.punch.set(u.K.Now().Add(time.Duration(*u.cfg.OpenToo)), why)
 		m.c.wake()
@@ -31,9 +48,9 @@ func (m *media) connect(why sim.Cause) {
 
 func (m *media) dial(why sim.Cause) {
 	u := m.c.u
-	m.leg = bearer.NewLeg(&u.Base, "", m)
+	m.leg = bearer.NewLeg(&u.Base, m.name(), m)
 	if err := m.leg.Dial(m.local, m.remote, u.tcpConfig(), why); err != nil {
-		m.c.mediaLost("unreachable", why)
+		m.failed("unreachable", why)
 	}
 }
 
@@ -47,9 +64,14 @@ func (m *media) punch(why sim.Cause) {
 // CloseMedia closes the media connections of all calls in good order, which stay up.
 func (u *UE) CloseMedia() {
 	for _, c := range u.calls {
-		if c != nil && c.media.leg != nil && c.media.leg.Up() {
-			c.media.leg.CloseTLS(c.why)
-			c.media.leg.FIN(c.why)
+		if c == nil {
+			continue
+		}
+		for m := range c.lines() {
+			if m.leg != nil && m.leg.Up() {
+				m.leg.CloseTLS(c.why)
+				m.leg.FIN(c.why)
+			}
 		}
 	}
 }
@@ -57,9 +79,14 @@ func (u *UE) CloseMedia() {
 // Reset breaks off the media connections of all calls, as an application does that crashes.
 func (u *UE) Reset() {
 	for _, c := range u.calls {
-		if c != nil && c.media.leg != nil {
-			c.media.leg.Reset(false, c.why)
-			c.media.lost(c.why)
+		if c == nil {
+			continue
+		}
+		for m := range c.lines() {
+			if m.leg != nil {
+				m.leg.Reset(false, c.why)
+				m.lost(c.why)
+			}
 		}
 	}
 }
@@ -80,7 +107,7 @@ func (m *media) Incoming(o tcp.Opening) {
 		u.Host.Refuse(o, o.Why)
 		return
 	}
-	m.leg = bearer.NewLeg(&u.Base, "", m)
+	m.leg = bearer.NewLeg(&u.Base, m.name(), m)
 	m.leg.Accept(o, u.tcpConfig(), false)
 }
 
@@ -94,7 +121,7 @@ func (m *media) startTLS(why sim.Cause) {
 	lowest, highest := u.cfg.TLS.Versions()
 	u.unique++
 	m.leg.AttachTLS(u.env.Engine.NewSession(tls.Config{
-		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: u.cert, Fingerprints: m.hash,
+		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: m.certificate(), Fingerprints: m.hash,
 		AllowSHA1: u.cfg.TLS.AllowSHA1, Costs: u.crypto, Unique: u.unique,
 	}))
 	m.leg.StartTLS(why)
@@ -121,21 +148,21 @@ func (m *media) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.C
 			break
 		}
 		m.lost(why)
-		c.mediaLost(cause, why)
+		m.failed(cause, why)
 	case bearer.TLSFail, bearer.AlertIn:
 		m.lost(why)
 		l.FIN(why)
-		c.mediaLost(cause, why)
+		m.failed(cause, why)
 	case bearer.CNIn:
 		// RFC 5246 §7.2.1: the session has answered before 1.3; MSRP has no use for half a connection.
 		l.CloseTLS(why)
 		l.FIN(why)
 		m.lost(why)
-		c.closing(why)
+		m.closing(why)
 	case bearer.FinIn:
 		l.FIN(why)
 		m.lost(why)
-		c.closing(why)
+		m.closing(why)
 	case bearer.TCPGone:
 		m.lost(why)
 	}
@@ -148,6 +175,9 @@ func (m *media) close(why sim.Cause) {
 		return // an offer that was refused prepared nothing
 	}
 	m.shut = true
+	if m.next != nil {
+		m.next.close(why)
+	}
 	u := m.c.u
 	u.Host.Unlisten(m.local)
 	m.lost(why)

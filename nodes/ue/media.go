@@ -15,20 +15,34 @@ import (
 // media is the message line of a call: what offer and answer agreed on, the leg that carries it, and MSRP on top. TCP
 // role, TLS role, offer role and who speaks first are kept apart: each comes from its own rule.
 type media struct {
-	c       *call
-	local   packet.AddrPort
-	remote  packet.AddrPort
-	path    string
-	own     sdp.Setup // as we wrote it
-	tcpRole sdp.Setup // Active, Passive or HoldConn, once agreed
-	cema    bool      // our description has a=msrp-cema
-	secure  bool
-	client  bool // TLS
-	agreed  bool
-	offerer bool
-	usable  bool
-	shut    bool
-	hash    []tls.Fingerprint
+	c          *call
+	line       int8  // from 0
+	gen        uint8 // of its connections, from 0
+	local      packet.AddrPort
+	remote     packet.AddrPort
+	path       string
+	own        sdp.Setup // as we wrote it
+	tcpRole    sdp.Setup // Active, Passive or HoldConn, once agreed
+	cema       bool      // our description has a=msrp-cema
+	secure     bool
+	client     bool // TLS
+	agreed     bool
+	offerer    bool
+	usable     bool
+	shut       bool
+	begun      bool             // begin has been here
+	gone       bool             // the line has been taken out
+	dead       bool             // its connection is lost, and next is awaited
+	e2ae       bool             // the line is protected to the access edge
+	removing   bool             // an offer of ours, or the answer at hand, takes it out
+	connection sdp.Connection   // as we wrote it
+	dir        sdp.Direction    // of media, as agreed; as we see it
+	wish       sdp.Direction    // what we want of it
+	ask        sdp.Direction    // what an offer of ours says of it
+	next       *media           // of the connection that takes this one's place when it is up (RFC 4145 §5)
+	before     *media           // whose place this one takes
+	cert       *tls.Certificate // nil: the UE's
+	hash       []tls.Fingerprint
 
 	leg     *bearer.Leg
 	session *msrp.Session
@@ -39,7 +53,7 @@ type media struct {
 
 // mediaLost ends a call whose media is gone before its time: an endpoint turns it into BYE (RFC 4975 §5.4).
 func (c *call) mediaLost(cause string, why sim.Cause) {
-	if c.media.shut || c.result != "" {
+	if c.result != "" {
 		return
 	}
 	why = c.u.Mark(why, "", nodes.MSRPFailed, cause)
@@ -50,9 +64,29 @@ func (c *call) mediaLost(cause string, why sim.Cause) {
 // and signalling race each other [I].
 const byeGrace = 2 * time.Second
 
-// closing waits for the BYE.
-func (c *call) closing(why sim.Cause) {
-	if !c.media.shut && c.result == "" && c.grace.at == 0 {
+// failed is the end of the line's connection before its time.
+func (m *media) failed(cause string, why sim.Cause) {
+	switch {
+	case m.shut:
+	case m.before != nil:
+		m.giveUp(cause, why)
+	case m.next != nil:
+		m.dead = true
+	default:
+		m.c.mediaLost(cause, why)
+	}
+}
+
+// closing is the end of the line's connection in good order: it waits for the BYE, or for the connection that follows.
+func (m *media) closing(why sim.Cause) {
+	c := m.c
+	switch {
+	case m.shut || c.result != "":
+	case m.before != nil:
+		m.giveUp("closed", why)
+	case m.next != nil:
+		m.dead = true
+	case c.grace.at == 0:
 		c.grace.set(c.u.K.Now().Add(byeGrace), why)
 	}
 }

@@ -23,8 +23,7 @@ func (m *media) up(why sim.Cause) {
 		m.conn = u.msrp.NewConn(now, why, 0)
 		m.conn.Bind(now, why, m.session)
 		m.drain(why)
-		m.usable = true
-		m.c.mediaUp(why)
+		m.ready(why)
 		return
 	}
 	m.conn = u.msrp.NewConn(now, why, firstRequest)
@@ -73,16 +72,16 @@ func (m *media) drain(why sim.Cause) {
 			}
 			m.observe(true, o.Payload, u.K.Now())
 			if m.leg.Write(o.Payload, w) != o.Payload.Len {
-				m.c.mediaLost("send buffer", w)
+				m.failed("send buffer", w)
 				return
 			}
 		case msrp.OutClose:
 			m.leg.CloseTLS(o.Why) // RFC 5246 §7.2.1: also where it is MSRP that has failed
 			m.leg.FIN(o.Why)
 			m.lost(o.Why)
-			m.c.mediaLost(o.Name, o.Why)
+			m.failed(o.Name, o.Why)
 		default:
-			m.c.msrpOutput(o)
+			m.output(o)
 		}
 	}
 	if m.conn != nil && m.leg.Space() == 0 {
@@ -90,12 +89,12 @@ func (m *media) drain(why sim.Cause) {
 	}
 }
 
-// say sends one message.
-func (m *media) say(contentType string, body packet.Payload, why sim.Cause) {
+// say sends one message; id is "" but for one that is sent again.
+func (m *media) say(id, contentType string, body packet.Payload, why sim.Cause) {
 	if m.conn == nil {
 		return
 	}
-	m.saying = m.conn.Send(m.c.u.K.Now(), why, m.session, msrp.Outgoing{ContentType: contentType, Body: body})
+	m.saying = m.conn.Send(m.c.u.K.Now(), why, m.session, msrp.Outgoing{ID: id, ContentType: contentType, Body: body})
 	m.drain(why)
 }
 
@@ -110,13 +109,20 @@ func (m *media) lost(why sim.Cause) {
 }
 
 func (m *media) deadline() sim.Time {
-	if m.conn == nil {
-		return sim.Never
+	at := sim.Never
+	if m.next != nil {
+		at = m.next.deadline()
 	}
-	return m.conn.Deadline()
+	if m.conn != nil {
+		at = min(at, m.conn.Deadline())
+	}
+	return at
 }
 
 func (m *media) tick(now sim.Time) {
+	if m.next != nil {
+		m.next.tick(now)
+	}
 	if m.conn != nil && m.conn.Deadline() <= now {
 		m.conn.Tick(now)
 		m.drain(m.c.why)

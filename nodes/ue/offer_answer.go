@@ -12,7 +12,8 @@ import (
 )
 
 // offer makes the offer of a caller; err says why there is none.
-func (m *media) offer(c *call, why sim.Cause) (body, err string) {
+func (m *media) offer(why sim.Cause) (body, err string) {
+	c := m.c
 	u := c.u
 	m.offerer = true
 	m.cema = nodes.Or(u.cfg.CEMA, true)
@@ -26,23 +27,29 @@ func (m *media) offer(c *call, why sim.Cause) (body, err string) {
 		if !u.MediaSecurity("msrp-tls") {
 			return "", "msrp-tls not agreed at registration"
 		}
-		m.secure = true
+		m.secure, m.e2ae = true, true
 	case nodes.SecurityE2ECert:
 		m.secure = true
 	}
-	if err := m.prepare(c); err != "" {
+	if err := m.prepare(); err != "" {
 		return "", err
 	}
-	return m.describe(), ""
+	return c.describe(true), ""
 }
 
 // answered takes the answer to our offer; err says why it cannot be used.
 func (m *media) answered(body string, why sim.Cause) (err string) {
 	m.agreed = true
-	l, err := m.line(body)
+	l, err := theLine(body)
 	if err != "" {
 		return err
 	}
+	return m.accepted(l, why)
+}
+
+// accepted takes the line of an answer; err says why it cannot be used.
+func (m *media) accepted(l sdp.Line, why sim.Cause) (err string) {
+	m.agreed = true
 	mine, _, bad := sdp.Negotiate(m.own, l.Setup())
 	if bad != nil {
 		return bad.Error()
@@ -54,23 +61,29 @@ func (m *media) answered(body string, why sim.Cause) (err string) {
 	if m.secure && l.Proto().Security != sdp.TLS {
 		return "answer without TLS"
 	}
-	m.connect(why)
+	m.begin(why)
 	return ""
 }
 
 // offered takes the offer of a caller; status refuses it.
-func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
-	u := c.u
-	m.c = c
-	l, err := m.line(body)
+func (m *media) offered(body string) (status int) {
+	l, err := theLine(body)
 	if err != "" {
 		return 488
 	}
+	return m.consider(l)
+}
+
+// consider takes a line that was offered; status refuses it.
+func (m *media) consider(l sdp.Line) (status int) {
+	u := m.c.u
 	prefer := sdp.Passive
-	if u.cfg.Answer == "active" {
-		prefer = sdp.Active
+	if u.cfg.Answer != "" {
+		prefer = sdp.ParseSetup(u.cfg.Answer)
 	}
-	m.own = sdp.Answer(l.Setup(), prefer)
+	if m.own = sdp.Answer(l.Setup(), prefer); prefer == sdp.HoldConn {
+		m.own = prefer
+	}
 	_, mine, bad := sdp.Negotiate(l.Setup(), m.own)
 	if bad != nil {
 		return 488
@@ -86,11 +99,12 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 	}
 	m.cema = cema && nodes.Or(u.cfg.CEMA, true)
 	m.secure = l.Proto().Security == sdp.TLS
-	if m.secure && l.E2AE() == sdp.E2AEApplied && !u.MediaSecurity("msrp-tls") {
+	m.e2ae = m.secure && l.E2AE() == sdp.E2AEApplied
+	if m.e2ae && !u.MediaSecurity("msrp-tls") {
 		return 488
 	}
 	m.tcpRole = mine
-	if m.prepare(c) != "" {
+	if m.prepare() != "" {
 		return 500
 	}
 	if err := m.read(l); err != "" {
@@ -101,49 +115,75 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 
 // prepare reserves the line's address and starts listening: an offerer of actpass or passive is reachable from the moment
 // its offer leaves, an answerer from that of its answer (RFC 4145 §6).
-func (m *media) prepare(c *call) (err string) {
-	u := c.u
-	m.c = c
+func (m *media) prepare() (err string) {
+	u := m.c.u
 	m.local = u.local()
 	scheme := "msrp"
 	if m.secure {
 		scheme = "msrps"
 	}
 	m.path = scheme + "://" + m.local.String() + "/" + msrp.NewSessionID(&u.msrp.IDs) + ";tcp"
-	if m.own != sdp.Active && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
+	if m.own != sdp.Active && m.own != sdp.HoldConn && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
 		return "no port left" // ports come round: this one's call is still there
 	}
-	m.session = u.msrp.Open(msrp.Config{Local: m.path, IgnoreScheme: true})
+	cfg := msrp.Config{Local: m.path, IgnoreScheme: true}
+	if m.before != nil {
+		m.session = u.msrp.Follow(m.before.session, cfg)
+	} else {
+		m.session = u.msrp.Open(cfg)
+	}
 	return ""
 }
 
+// describe writes our side of all lines, as an offer or as an answer.
+func (c *call) describe(offer bool) string {
+	d := sdp.New(uint64(c.slot)+1, uint64(c.offers)+1, c.media.local.Addr.Netip())
+	for m := range c.lines() {
+		m.describe(d, offer)
+	}
+	return string(d.Bytes())
+}
+
 // describe writes our side of the line.
-func (m *media) describe() string {
-	u := m.c.u
-	d := sdp.New(uint64(m.c.slot)+1, 1, m.local.Addr.Netip())
+func (m *media) describe(d *sdp.Description, offer bool) {
+	if m.next != nil {
+		m = m.next
+	}
 	security := sdp.Clear
 	if m.secure {
 		security = sdp.TLS
 	}
 	// D15: the real port, also where we are active.
-	l := d.AddLine("message", m.local.Port, sdp.Proto{Transport: sdp.TCP, Security: security, App: sdp.MSRP}, "*")
+	port := m.local.Port
+	if m.gone || m.removing {
+		port = 0 // RFC 3264 §8.2
+	}
+	l := d.AddLine("message", port, sdp.Proto{Transport: sdp.TCP, Security: security, App: sdp.MSRP}, "*")
+	if port == 0 {
+		return
+	}
 	l.Set(sdp.AttrPath, m.path)
 	l.Set(sdp.AttrAcceptTypes, "message/cpim text/plain application/octet-stream")
 	l.SetSetup(m.own)
+	if m.connection != sdp.NoConnection {
+		l.Set(sdp.AttrConnection, m.connection.String())
+	}
 	if m.cema {
 		l.Add(sdp.AttrCEMA, "")
 	}
 	if m.secure {
-		l.Add(sdp.AttrFingerprint, u.cert.Fingerprint("sha-256").String())
+		l.Add(sdp.AttrFingerprint, m.certificate().Fingerprint("sha-256").String())
 	}
-	if m.offerer && m.c.script.Security == nodes.SecurityE2AE {
+	if offer && m.e2ae {
 		l.Add(sdp.AttrE2AE, sdp.E2AERequested)
 	}
-	return string(d.Bytes())
+	if dir := m.says(offer); dir != sdp.SendRecv {
+		l.SetDirection(dir)
+	}
 }
 
-// line finds the message line of a body.
-func (m *media) line(body string) (l sdp.Line, err string) {
+// theLine finds the message line of a body.
+func theLine(body string) (l sdp.Line, err string) {
 	d, bad := sdp.Parse([]byte(body))
 	if bad != nil {
 		return l, bad.Error()

@@ -11,10 +11,23 @@ import (
 
 // mediaUp starts the script: media can flow.
 func (c *call) mediaUp(why sim.Cause) {
+	if c.began {
+		c.proceed(why)
+		return
+	}
+	c.began = true
 	if c.caller {
 		why = c.u.Mark(why, "", nodes.SessionUp, "")
 	}
 	c.cue(why)
+}
+
+// proceed goes on with a script that has waited for its stream.
+func (c *call) proceed(why sim.Cause) {
+	if c.stalled {
+		c.stalled = false
+		c.speak(why)
+	}
 }
 
 // lineDone moves the script on.
@@ -53,14 +66,18 @@ func (c *call) cue(why sim.Cause) {
 func (c *call) speak(why sim.Cause) {
 	if c.line < len(c.script.Lines) {
 		l := &c.script.Lines[c.line]
-		c.media.say(l.Type, l.Body, why)
+		m := c.stream(l.Stream)
+		if c.stalled = m == nil || !m.speaks(); !c.stalled {
+			m.say("", l.Type, l.Body, why)
+		}
 		return
 	}
 	c.hangUp("released", "", why)
 }
 
-// msrpOutput takes what the MSRP connection reports: milestones, and the steps of the script.
-func (c *call) msrpOutput(o msrp.Output) {
+// output takes what the MSRP connection reports: milestones, and the steps of the script.
+func (m *media) output(o msrp.Output) {
+	c := m.c
 	u := c.u
 	switch o.Kind {
 	case msrp.OutReceived:
@@ -74,20 +91,20 @@ func (c *call) msrpOutput(o msrp.Output) {
 		}
 	case msrp.OutBound:
 		why := u.Mark(o.Why, "", nodes.MSRPBound, "")
-		if !c.media.usable {
-			c.media.usable = true
-			c.mediaUp(why)
+		if !m.usable {
+			m.ready(why)
 		}
 	case msrp.OutConfirmed:
-		if o.ID != c.media.saying {
+		if o.ID != m.saying {
 			return
 		}
+		m.saying = ""
 		c.lineDone(o.Why)
 	case msrp.OutMessage:
 		if o.Received > 0 {
 			c.lineDone(u.Mark(o.Why, "", nodes.MSRPDelivered, ""))
 		}
 	case msrp.OutUnsent, msrp.OutFailed:
-		c.mediaLost("msrp", o.Why)
+		m.failed("msrp", o.Why)
 	}
 }

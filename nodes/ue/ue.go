@@ -34,13 +34,15 @@ type UE struct {
 	byTx   map[sip.TxID]*call
 	ports  uint16
 	cert   *tls.Certificate
+	index  int // of the UE
+	certs  int // taken beside the first
 	crypto *tls.CostTable
 	unique uint64
 }
 
 // New makes a UE on a host. index numbers the UEs of the run, for certificates.
 func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*UE, error) {
-	u := &UE{cfg: cfg, env: env, byID: map[string]*call{}, byTx: map[sip.TxID]*call{}, ports: firstPort}
+	u := &UE{cfg: cfg, env: env, index: index, byID: map[string]*call{}, byTx: map[sip.TxID]*call{}, ports: firstPort}
 	u.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, u)
 	u.identity = cfg.Identity
 	if u.identity == "" {
@@ -129,7 +131,7 @@ func (u *UE) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		return
 	}
 	if c := u.byTx[tx]; c != nil {
-		if m.Status >= 300 || m.Status >= 200 && tx != c.tx {
+		if m.Status >= 300 || m.Status >= 200 && tx != c.tx && !c.isReinvite(tx) {
 			delete(u.byTx, tx) // a 2xx to the INVITE may come again, and wants its ACK again (RFC 3261 §13.2.2.4)
 		}
 		c.response(tx, m, why)
@@ -143,6 +145,7 @@ func (u *UE) SIPEnded(tx sip.TxID) {
 		if tx == c.tx {
 			c.uac = sip.UAC{}
 		}
+		c.reinviteEnded(tx)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"imsim/nodes"
+	"imsim/nodes/protocol/sdp"
+	"imsim/nodes/ue"
 	"imsim/scenarios"
 	"imsim/sim"
 )
@@ -74,7 +76,23 @@ func (c *changes) Handle(i uint32) {
 		if u := w.ues[a.Node]; u != nil {
 			u.CloseMedia()
 		}
+	case *scenarios.Reinvite:
+		if u := w.ues[a.Node]; u != nil {
+			u.Reinvite(reinvite(a))
+		}
 	default:
 		w.control(a)
 	}
+}
+
+// reinvite says what the offer of a step is to change.
+func reinvite(a *scenarios.Reinvite) ue.Reinvite {
+	r := ue.Reinvite{Connection: sdp.ParseConnection(a.Connection), Add: a.Add, Remove: a.Remove, Certificate: a.Certificate, NoOffer: a.NoOffer}
+	if a.Setup != "" {
+		r.Setup = sdp.ParseSetup(a.Setup)
+	}
+	if a.Direction != "" {
+		r.Direction, r.Directed = sdp.ParseDirection(a.Direction), true
+	}
+	return r
 }

@@ -68,7 +68,7 @@ func (w *world) script(id sim.SessionID, class string, s *scenarios.Session, lin
 // scriptLines returns what is said in a session; all sessions of a class share it.
 func scriptLines(s *scenarios.Session) (lines []nodes.Line) {
 	for i, m := range s.Messages {
-		l := nodes.Line{From: m.From, After: time.Duration(m.After), Type: "text/plain"}
+		l := nodes.Line{From: m.From, Stream: m.Stream, After: time.Duration(m.After), Type: "text/plain"}
 		switch {
 		case m.Text != nil:
 			l.Body = packet.PayloadOf([]byte(*m.Text))

@@ -165,6 +165,10 @@ func (c *Conn) onSend(m *Message, flag byte) {
 	if !in.complete || in.body.have < in.total {
 		return
 	}
+	if s.wasDelivered(in.id) {
+		c.drop() // by the session that follows this one, meanwhile
+		return
+	}
 	o := Output{Kind: OutMessage, Session: s, ID: in.id, ContentType: m.ContentType, Received: in.total}
 	if !s.cfg.DiscardBody {
 		o.Payload = in.body.payload(in.total)
@@ -195,22 +199,21 @@ func (c *Conn) answer(m *Message, code int) {
 }
 
 func (s *Session) wasDelivered(id string) bool {
-	for _, d := range s.done {
-		if d == id {
-			return true
-		}
-	}
-	return false
+	return s.done != nil && slices.Contains(s.done.ids, id)
 }
 
 func (s *Session) delivered(id string) {
 	id = strings.Clone(id) // the rest of the head goes
-	if len(s.done) < maxDone {
-		s.done = append(s.done, id)
+	if s.done == nil {
+		s.done = &delivered{}
+	}
+	d := s.done
+	if len(d.ids) < maxDone {
+		d.ids = append(d.ids, id)
 		return
 	}
-	s.done[s.doneNext] = id
-	s.doneNext = (s.doneNext + 1) % maxDone
+	d.ids[d.next] = id
+	d.next = (d.next + 1) % maxDone
 }
 
 func (s *Session) incomingOf(id string) *incoming {

@@ -40,9 +40,14 @@ type Session struct {
 	cfg      Config
 	conn     *Conn
 	incoming []*incoming
-	done     []string // Message-IDs of the last maxDone complete messages, against duplicates (RFC 4975 §5.4)
-	doneNext int
+	done     *delivered // nil: nothing yet
 	closed   bool
+}
+
+// delivered is the Message-IDs of the last maxDone complete messages, against duplicates (RFC 4975 §5.4).
+type delivered struct {
+	ids  []string
+	next int
 }
 
 const maxDone = 16
@@ -82,6 +87,17 @@ func (e *Endpoint) Open(cfg Config) *Session {
 		e.sessions = make(map[string]*Session)
 	}
 	e.sessions[u.Session] = s
+	return s
+}
+
+// Follow makes the session that takes the place of old, for instance because its path has changed with its connection: a message
+// that either has delivered is not delivered again by the other, so that a sender may repeat what was not confirmed.
+func (e *Endpoint) Follow(old *Session, cfg Config) *Session {
+	if old.done == nil {
+		old.done = &delivered{}
+	}
+	s := e.Open(cfg)
+	s.done = old.done
 	return s
 }
 

@@ -82,6 +82,19 @@ func (d *Description) MoveTo(ap netip.AddrPort) {
 	d.ConnectionInformation, l.m.ConnectionInformation = nil, connection(ap.Addr())
 }
 
+// Only returns the description as if it had line i alone; the line is shared.
+func (d *Description) Only(i int) *Description {
+	one := &Description{d.SessionDescription}
+	one.MediaDescriptions = d.MediaDescriptions[i : i+1]
+	return one
+}
+
+// DropConnection drops c= of the session: every line has its own.
+func (d *Description) DropConnection() { d.ConnectionInformation = nil }
+
+// RemoveSession drops an attribute of the session.
+func (d *Description) RemoveSession(key string) { d.Attributes = dropped(d.Attributes, key) }
+
 // Remove drops an attribute of the session and of every line.
 func (d *Description) Remove(key string) {
 	d.Attributes = dropped(d.Attributes, key)

@@ -82,6 +82,9 @@ func (l Line) SetAddress(ap netip.AddrPort) {
 	}
 }
 
+// SetPlace writes the line's own c=.
+func (l Line) SetPlace(a netip.Addr) { l.m.ConnectionInformation = connection(a) }
+
 // Attr returns the first value of an attribute of the line itself.
 func (l Line) Attr(key string) (string, bool) { return first(l.m.Attributes, key) }
 
@@ -206,6 +209,9 @@ const (
 )
 
 var directions = [...]string{"sendrecv", "sendonly", "recvonly", "inactive"}
+
+// ParseDirection returns the direction of a word, SendRecv for any other.
+func ParseDirection(s string) Direction { return Direction(max(slices.Index(directions[:], s), 0)) }
 
 func (d Direction) String() string { return directions[d] }
 
