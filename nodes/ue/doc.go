@@ -5,7 +5,7 @@
 // offer and answer, provisional responses with and without 100rel, CANCEL, BYE; a=setup in every role (RFC 4145, 6135);
 // a=msrp-cema (RFC 6714): dialling goes to c= and m=, matching by a=path; the binding SEND at once (RFC 6135 §4.2.2).
 //
-// Not modelled: IMS AKA and IPsec (digest stands in), preconditions, re-INVITE, forking, offers in UPDATE.
+// Not modelled: IMS AKA and IPsec (digest stands in), preconditions, forking, offers in UPDATE.
 //
 // Validated by calls from and to a network that the test plays (answers by role, refusals, CEMA), and by every scenario.
 package ue

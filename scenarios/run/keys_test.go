@@ -209,6 +209,11 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"h248-pending", "nodes.mg1.answer.0.silent", "true", ""},
 	{"h248-failover", "nodes.mgc1.answer.0.try", "mgc2", "nodes.mgc1.answer=[{to:_ServiceChange}]"},
 
+	{"tcp-reinvite-new", "nodes.ue-b.reinvite", "refuse", ""},
+	{"tcp-merge-rebind", "nodes.ue-b.connection-attr", "ignore", ""},
+	{"tcp-relay-reinvite-new", "nodes.agw1.timers.relay-linger", "1ms", ""},
+	{"tcp-stream-remove", "sessions.chat.messages.0.stream", "2", ""},
+
 	{"", "nodes.agw1.ports.first", "50000", ""},
 	{"", "nodes.agw1.ports.last", "40001", "sessions.chat.count=3"},
 	{"", "nodes.agw1.timers.est-guard", "5s", "timeline=[{when:_ue-a_sip.200.received,_do:_link-down,_link:_access-agw}]"},

@@ -39,7 +39,7 @@ var omissions = []Omission{
 		func(u *use) bool { return u.register }},
 	{"HSS, I-CSCF and application servers", "the S-CSCF knows every subscriber and triggers no service", "there is an S-CSCF", "nodes",
 		func(u *use) bool { return u.scscf }},
-	{"preconditions and re-INVITE", "a call keeps what its first offer and answer agreed on; session timers are kept by UEs and P-CSCFs (session-expires)", "there are calls", "nodes",
+	{"preconditions and offers in UPDATE", "no call waits for resources, and a call changes by re-INVITE alone; one without an offer is refused by 488", "there are calls", "nodes",
 		func(u *use) bool { return u.calls }},
 	{"bandwidth policing", "a gateway admits whatever its links carry", "there is a media gateway", "nodes",
 		func(u *use) bool { return u.gateway }},

@@ -170,6 +170,9 @@ func expected(c *call, finding string) string {
 		if _, down := step.Action.(*scenarios.LinkDown); down {
 			return "what is sent on a link that is down is repeated"
 		}
+		if _, forgets := step.Action.(*scenarios.NATReboot); forgets {
+			return "what is sent through a NAT that has forgotten a connection is repeated"
+		}
 		if _, lost := step.Action.(*scenarios.H248Drop); lost {
 			return "a SYN for a gateway that waits for its controller is repeated"
 		}
