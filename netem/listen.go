@@ -30,30 +30,46 @@ func (h *Host) Listen(local packet.AddrPort, a Acceptor) error {
 		h.tcp.listeners = map[packet.AddrPort]Acceptor{}
 	}
 	h.tcp.listeners[local] = a
+	h.tcp.called = packet.AddrPort{}
 	return nil
 }
 
 // Unlisten closes a listening port. Its connections live on.
-func (h *Host) Unlisten(local packet.AddrPort) { delete(h.tcp.listeners, local) }
+func (h *Host) Unlisten(local packet.AddrPort) {
+	delete(h.tcp.listeners, local)
+	h.tcp.called = packet.AddrPort{}
+}
 
+// listener returns who listens to a transport address, or nil.
 func (h *Host) listener(local packet.AddrPort) Acceptor {
-	if a := h.tcp.listeners[local]; a != nil {
-		return a
+	t := &h.tcp
+	switch {
+	case len(t.listeners) == 0:
+		return nil
+	case t.called == local: // most SYNs are for one port
+		return t.answers
 	}
-	return h.tcp.listeners[packet.AddrPort{Port: local.Port}]
+	a := t.listeners[local]
+	if a == nil {
+		a = t.listeners[packet.AddrPort{Port: local.Port}]
+	}
+	if a != nil {
+		t.called, t.answers = local, a
+	}
+	return a
 }
 
 // Accept answers a SYN with a connection. With hold the SYN,ACK is withheld until Release; the connection absorbs
 // repetitions of the SYN meanwhile. It returns nil when the peer's transport address has a connection already, or
 // nothing listens to it any more but a connection does.
 func (h *Host) Accept(o tcp.Opening, cfg tcp.Config, owner StreamOwner, hold bool) *Stream {
-	ref := h.tcp.find(o.Local, o.Remote)
+	ref, live := h.tcp.find(&o.Local, &o.Remote)
 	iss := h.initialSeq(o.Local, o.Remote)
 	switch {
-	case ref.lingers():
-		iss = h.replaceWaiting(ref)
-	case ref != 0:
+	case live != nil:
 		return nil
+	case ref != 0:
+		iss = h.replaceWaiting(ref)
 	}
 	s := h.newStream(o.Local, o.Remote, owner)
 	s.conn.OpenPassive(h.net.K.Now(), &o, h.config(cfg, o.Remote.Addr), iss, hold)

@@ -18,13 +18,12 @@ type StreamOwner interface {
 type Stream struct {
 	owner      StreamOwner
 	host       *Host
-	due        sim.Time   // the slot's timer is set to this or earlier
-	out        *Interface // towards the peer, as of the routes' generation
-	generation uint32
-	hash       uint32
+	due        sim.Time // the slot's timer is set to this or earlier
+	generation uint32   // of the host's routes when out was looked up
+	out        uint16   // interface towards the peer, counted from 1; 0: none of the host's
+	linked     bool     // in the host's table
+	held       bool     // has a slot
 	slot       uint32
-	linked     bool // in the host's table
-	held       bool // has a slot
 	pumping    bool
 	reporting  bool // an event that delivers reports is pending
 	conn       tcp.Conn
@@ -33,7 +32,7 @@ type Stream struct {
 // newStream makes a stream, whose connection the caller opens, and enters it into the host's table.
 func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stream {
 	t := &h.tcp
-	s := &Stream{owner: owner, host: h, hash: flowHash(local, remote), linked: true, held: true, due: sim.Never}
+	s := &Stream{owner: owner, host: h, linked: true, held: true, due: sim.Never}
 	if n := len(t.free); n > 0 {
 		s.slot = t.free[n-1]
 		t.free = t.free[:n-1]
@@ -42,7 +41,7 @@ func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stre
 		t.slots = append(t.slots, tcpSlot{})
 	}
 	t.slots[s.slot].s = s
-	t.flows.insert(s.hash, streamRef(s.slot))
+	t.flows.insert(flowHash(&local, &remote), streamRef(s.slot), s)
 	return s
 }
 
@@ -157,14 +156,25 @@ func (s *Stream) emit() {
 		n.take(&h.Core)
 		p.TTL, p.Frag = defaultTTL, packet.Fragment{DF: true}
 		if s.generation != h.routes.generation {
-			s.out, s.generation = h.routes.lookup(&h.Core, s.conn.Remote().Addr), h.routes.generation
+			s.route()
 		}
 		// As Output does, where there is nothing unusual to see to.
-		if size := p.Len(); s.out != nil && size <= s.out.MTU() && len(h.pathMTU) == 0 && !n.K.Tracing() {
-			s.out.transmit(p, size)
-		} else {
-			h.Output(p)
+		if s.out != 0 && len(h.pathMTU) == 0 && !n.K.Tracing() {
+			if size, out := p.Len(), h.ifaces[s.out-1]; size <= out.MTU() {
+				out.transmit(p, size)
+				continue
+			}
 		}
+		h.Output(p)
+	}
+}
+
+// route looks up the interface towards the peer.
+func (s *Stream) route() {
+	h := s.host
+	s.out, s.generation = 0, h.routes.generation
+	if i := h.routes.lookup(&h.Core, s.conn.Remote().Addr); i != nil && i != h.lo && i.index < 1<<16-1 {
+		s.out = uint16(i.index + 1)
 	}
 }
 
@@ -227,11 +237,16 @@ func (s *Stream) left(st tcp.State) {
 	}
 }
 
+func (s *Stream) hash() uint32 {
+	local, remote := s.conn.Local(), s.conn.Remote()
+	return flowHash(&local, &remote)
+}
+
 func (s *Stream) unlink() {
 	if s.linked {
 		s.linked = false
 		t := &s.host.tcp
-		t.flows.remove(s.hash, streamRef(s.slot))
+		t.flows.remove(s.hash(), streamRef(s.slot))
 		if t.latest == s {
 			t.latest = nil
 		}

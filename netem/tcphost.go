@@ -16,8 +16,10 @@ type tcpHost struct {
 	free      []uint32
 	waits     timeWaits
 	listeners map[packet.AddrPort]Acceptor
-	latest    *Stream // that received a segment
-	secret    uint64  // for initial sequence numbers
+	called    packet.AddrPort // the address that was looked up last among the listeners, and
+	answers   Acceptor        // who listens to it
+	latest    *Stream         // that received a segment
+	secret    uint64          // for initial sequence numbers
 	seeded    bool
 }
 
@@ -28,28 +30,35 @@ type tcpSlot struct {
 	s     *Stream
 }
 
-// find returns the reference of the connection with these addresses, or 0.
-func (t *tcpHost) find(local, remote packet.AddrPort) flowRef {
+// find returns the reference of the connection with these addresses, or 0, and where it is no TIME-WAIT the connection.
+func (t *tcpHost) find(local, remote *packet.AddrPort) (flowRef, *Stream) {
 	f := &t.flows
 	if f.n == 0 {
-		return 0
+		return 0, nil
 	}
 	hash := flowHash(local, remote)
 	mask := uint32(len(f.slots) - 1)
-	for i := hash & mask; f.slots[i].ref != 0; i = (i + 1) & mask {
-		e := f.slots[i]
-		if e.hash != hash {
-			continue
-		}
-		if e.ref.lingers() {
-			if w := &t.waits.all[e.ref.index()]; w.remote == remote && w.local == local {
-				return e.ref
+	for i := hash & mask; ; i = (i + 1) & mask {
+		e := &f.slots[i]
+		switch {
+		case e.ref == 0:
+			return 0, nil
+		case e.hash != hash:
+		case e.s != nil:
+			if e.s.conn.Between(local, remote) {
+				return e.ref, e.s
 			}
-		} else if s := t.slots[e.ref.index()].s; s.conn.Remote() == remote && s.conn.Local() == local {
-			return e.ref
+		default:
+			if w := &t.waits.all[e.ref.index()]; w.remote == *remote && w.local == *local {
+				return e.ref, nil
+			}
 		}
 	}
-	return 0
+}
+
+func (t *tcpHost) has(local, remote *packet.AddrPort) bool {
+	ref, _ := t.find(local, remote)
+	return ref != 0
 }
 
 // Connections returns how many TCP connections the host has, and how many more are in TIME-WAIT.
@@ -78,12 +87,12 @@ func (h *Host) Dial(local, remote packet.AddrPort, cfg tcp.Config, owner StreamO
 	if local.Port == 0 {
 		free := func(port uint16) bool {
 			l := packet.AddrPort{Addr: local.Addr, Port: port}
-			return h.listener(l) == nil && h.tcp.find(l, remote) == 0
+			return h.listener(l) == nil && !h.tcp.has(&l, &remote)
 		}
 		if local.Port = h.ephemeral(free); local.Port == 0 {
 			return nil, fmt.Errorf("netem: %s: all ports from %v to %v are in use", h.name, local.Addr, remote)
 		}
-	} else if h.tcp.find(local, remote) != 0 {
+	} else if h.tcp.has(&local, &remote) {
 		return nil, fmt.Errorf("netem: %s: a connection from %v to %v exists or is in TIME-WAIT", h.name, local, remote)
 	}
 	s := h.newStream(local, remote, owner)
@@ -136,17 +145,17 @@ func (h *Host) config(cfg tcp.Config, remote packet.Addr) *tcp.Config {
 func (h *Host) receiveTCP(p *packet.Packet) {
 	local, remote := packet.AddrPort{Addr: p.Dst, Port: p.DstPort}, packet.AddrPort{Addr: p.Src, Port: p.SrcPort}
 	s := h.tcp.latest // segments come in runs
-	if s == nil || s.conn.Remote() != remote || s.conn.Local() != local {
-		ref := h.tcp.find(local, remote)
+	if s == nil || !s.conn.Between(&local, &remote) {
+		ref, found := h.tcp.find(&local, &remote)
 		switch {
 		case ref == 0:
 			h.opening(p)
 			return
-		case ref.lingers():
+		case found == nil:
 			h.receiveWaiting(ref, p)
 			return
 		}
-		s = h.tcp.slots[ref.index()].s
+		s = found
 		h.tcp.latest = s
 	}
 	if p.TOS&3 == tcp.CE {
@@ -159,11 +168,10 @@ func (h *Host) receiveTCP(p *packet.Packet) {
 
 // tcpICMP brings an ICMP error to the connection that sent the quoted segment.
 func (h *Host) tcpICMP(p *packet.Packet) {
-	ref := h.tcp.find(p.ICMP.Quoted.Src, p.ICMP.Quoted.Dst)
-	if ref == 0 || ref.lingers() {
+	_, s := h.tcp.find(&p.ICMP.Quoted.Src, &p.ICMP.Quoted.Dst)
+	if s == nil {
 		return
 	}
-	s := h.tcp.slots[ref.index()].s
 	s.conn.Unreachable(h.net.K.Now(), p.Cause, &p.ICMP)
 	s.pump()
 }

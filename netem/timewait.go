@@ -14,47 +14,86 @@ type waiting struct {
 	tcp.Lingering
 	length time.Duration
 	why    sim.Cause
-	hash   uint32
 	gone   bool // replaced by a new connection; the entry is free when its expiry comes up
 }
 
-// timeWaits is a host's connections in TIME-WAIT, with a heap of their expiries. A restart leaves the heap as it is:
-// an expiry that comes too early is put back.
+// timeWaits is a host's connections in TIME-WAIT, with their expiries: a ring of those that came in order, which is all of
+// them where TIME-WAIT is always as long, and a heap of the others. A restart leaves its expiry where it is: one that
+// comes too early is put back.
 type timeWaits struct {
 	all  []waiting
 	free []uint32
+	ring []expiry // a power of two
+	head uint32
+	n    uint32
+	last sim.Time // expiry of the ring's last
 	heap []expiry
 }
 
 type expiry struct {
 	at    sim.Time
 	index uint32
+	hash  uint32 // of the connection's addresses
 }
 
 func (a expiry) before(b expiry) bool { return a.at < b.at || a.at == b.at && a.index < b.index }
 
 func (w *timeWaits) deadline() sim.Time {
-	if len(w.heap) == 0 {
-		return sim.Never
+	at := sim.Never
+	if len(w.heap) > 0 {
+		at = w.heap[0].at
 	}
-	return w.heap[0].at
+	if w.n > 0 {
+		at = min(at, w.ring[w.head].at)
+	}
+	return at
 }
 
-func (w *timeWaits) add(x waiting) uint32 {
-	var i uint32
+// add returns a free entry and its index.
+func (w *timeWaits) add() (*waiting, uint32) {
 	if n := len(w.free); n > 0 {
-		i = w.free[n-1]
+		i := w.free[n-1]
 		w.free = w.free[:n-1]
-		w.all[i] = x
-	} else {
-		i = uint32(len(w.all))
-		w.all = append(w.all, x)
+		return &w.all[i], i
 	}
-	w.push(expiry{x.Until, i})
-	return i
+	w.all = append(w.all, waiting{})
+	i := uint32(len(w.all) - 1)
+	return &w.all[i], i
 }
 
 func (w *timeWaits) push(e expiry) {
+	if w.n > 0 && e.at < w.last {
+		w.pushHeap(e)
+		return
+	}
+	if int(w.n) == len(w.ring) {
+		bigger := make([]expiry, max(16, 2*w.n))
+		for i := range w.n {
+			bigger[i] = w.ring[(w.head+i)&(w.n-1)]
+		}
+		w.ring, w.head = bigger, 0
+	}
+	w.ring[(w.head+w.n)&uint32(len(w.ring)-1)] = e
+	w.n++
+	w.last = e.at
+}
+
+// due takes the next expiry up to now.
+func (w *timeWaits) due(now sim.Time) (expiry, bool) {
+	ring := w.n > 0 && w.ring[w.head].at <= now
+	if len(w.heap) > 0 && w.heap[0].at <= now && !(ring && w.ring[w.head].before(w.heap[0])) {
+		return w.popHeap(), true
+	}
+	if !ring {
+		return expiry{}, false
+	}
+	e := w.ring[w.head]
+	w.head = (w.head + 1) & uint32(len(w.ring)-1)
+	w.n--
+	return e, true
+}
+
+func (w *timeWaits) pushHeap(e expiry) {
 	h := append(w.heap, e)
 	i := len(h) - 1
 	for i > 0 && e.before(h[(i-1)/2]) {
@@ -65,7 +104,7 @@ func (w *timeWaits) push(e expiry) {
 	w.heap = h
 }
 
-func (w *timeWaits) pop() expiry {
+func (w *timeWaits) popHeap() expiry {
 	h := w.heap
 	top, last := h[0], h[len(h)-1]
 	h = h[:len(h)-1]
@@ -93,26 +132,34 @@ func (w *timeWaits) pop() expiry {
 
 // linger moves a connection that has reached TIME-WAIT into the compact form.
 func (h *Host) linger(s *Stream) {
-	now := h.net.K.Now()
-	l := s.conn.Lingering()
-	x := waiting{local: s.conn.Local(), remote: s.conn.Remote(), Lingering: l, length: l.Until.Sub(now), why: s.conn.TimerCause(), hash: s.hash}
-	h.tcp.flows.insert(s.hash, waitRef(h.tcp.waits.add(x)))
+	w := &h.tcp.waits
+	x, i := w.add()
+	x.local, x.remote = s.conn.Local(), s.conn.Remote()
+	x.Lingering, x.why, x.gone = s.conn.Lingering(), s.conn.TimerCause(), false
+	x.length = x.Until.Sub(h.net.K.Now())
+	hash := flowHash(&x.local, &x.remote)
+	w.push(expiry{x.Until, i, hash})
+	h.tcp.flows.insert(hash, waitRef(i), nil)
 	h.rearm()
 }
 
 // expireTimeWait forgets the connections whose TIME-WAIT is over (RFC 9293 §3.10.8).
 func (h *Host) expireTimeWait(now sim.Time) {
 	w := &h.tcp.waits
-	for len(w.heap) > 0 && w.heap[0].at <= now {
-		e := w.pop()
+	for {
+		e, ok := w.due(now)
+		if !ok {
+			return
+		}
 		x := &w.all[e.index]
 		switch {
 		case x.gone:
 			w.free = append(w.free, e.index)
 		case x.Until > now:
-			w.push(expiry{x.Until, e.index})
+			e.at = x.Until
+			w.push(e)
 		default:
-			h.tcp.flows.remove(x.hash, waitRef(e.index))
+			h.tcp.flows.remove(e.hash, waitRef(e.index))
 			w.free = append(w.free, e.index)
 		}
 	}
@@ -123,7 +170,7 @@ func (h *Host) expireTimeWait(now sim.Time) {
 func (h *Host) replaceWaiting(ref flowRef) (iss uint32) {
 	x := &h.tcp.waits.all[ref.index()]
 	x.gone = true
-	h.tcp.flows.remove(x.hash, ref)
+	h.tcp.flows.remove(flowHash(&x.local, &x.remote), ref)
 	return x.Nxt + 1<<17
 }
 

@@ -49,7 +49,7 @@ func TestWrongFiles(t *testing.T) {
 // Limits and circles that need files or bulk.
 func TestLimits(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"size":    {strings.Repeat("#", maxFileBytes+1), "x.yaml: has 4194305 octets (at most 4194304)"},
+		"size":    {strings.Repeat("#", maxFileBytes+1), "x.yaml: is too long (at most 4194304 octets)"},
 		"nesting": {"schema: 1\ntitle: " + strings.Repeat("[", 80) + strings.Repeat("]", 80), "nested too deeply (at most 64 levels)"},
 		"aliases": {bomb(), "too many values (at most 200000, aliases counted where they are used)"},
 	} {
@@ -61,6 +61,22 @@ func TestLimits(t *testing.T) {
 	_, err := Load("testdata/circle/a.yaml", Options{})
 	want := "testdata/circle/b.yaml:1:10: extends: files extend each other in circles: testdata/circle/a.yaml → testdata/circle/b.yaml → testdata/circle/a.yaml"
 	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Error(err)
+	}
+}
+
+// A file without an end is an error, too, and not read for ever.
+func TestEndless(t *testing.T) {
+	if _, err := os.Stat("/dev/zero"); err != nil {
+		t.Skip("no /dev/zero")
+	}
+	text := "schema: 1\ntitle: t\nnodes: {a: {kind: router}, b: {kind: router}}\nlinks: {l: {between: [a, b], trace: /dev/zero, delay: {mean: 5ms, sd: 1ms, table: /dev/zero}}}\n"
+	_, err := Parse("x.yaml", []byte(text), Options{})
+	want := "x.yaml:4:37: links.l.trace: /dev/zero is too long (at most 4194304 octets)\nx.yaml:4:83: links.l.delay.table: /dev/zero is too long (at most 4194304 octets)"
+	if fmt.Sprint(err) != want {
+		t.Errorf("%v\nwant\n%s", err, want)
+	}
+	if _, err := Load("/dev/zero", Options{}); err == nil || !strings.Contains(err.Error(), "/dev/zero: is too long") {
 		t.Error(err)
 	}
 }

@@ -82,7 +82,7 @@ func (l *loader) linkFile(src source, root *tree, path []string, name string) (t
 		l.errs.add(where.pos, dotted(path), s.String()+" cannot be read: "+err.Error(), "")
 		return nil, "", 0
 	case len(text) > maxFileBytes:
-		l.errs.add(where.pos, dotted(path), s.String()+" has "+itoa(len(text))+" octets", "at most "+itoa(maxFileBytes))
+		l.errs.add(where.pos, dotted(path), s.String()+" is too long", "at most "+itoa(maxFileBytes)+" octets")
 		return nil, "", 0
 	}
 	order = len(l.files)

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -86,7 +87,13 @@ func (s source) read() ([]byte, error) {
 	if s.embedded {
 		return embedded.ReadFile(s.path)
 	}
-	return os.ReadFile(s.path)
+	f, err := os.Open(s.path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// One octet more than is allowed tells that there are too many; a device may have no end.
+	return io.ReadAll(io.LimitReader(f, maxFileBytes+1))
 }
 
 // relative returns what name means in a file at s. A user's file finds embedded files, too, by family/name.yaml.

@@ -29,7 +29,7 @@ type reader struct {
 func readYAML(file string, order int, text []byte, errs *Errors) (out *tree) {
 	r := &reader{file: file, order: order, text: string(text), errs: errs}
 	if len(text) > maxFileBytes {
-		errs.add(Pos{File: file, order: order}, "", fmt.Sprintf("has %d octets", len(text)), fmt.Sprintf("at most %d", maxFileBytes))
+		errs.add(Pos{File: file, order: order}, "", "is too long", fmt.Sprintf("at most %d octets", maxFileBytes))
 		return nil
 	}
 	defer func() {

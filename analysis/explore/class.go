@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -50,7 +51,7 @@ func (c Class) config(counts bool) nat.Config {
 // Choice restricts the classes. An empty list takes all. The first class is always that of a UE without NAT.
 type Choice struct{ Mapping, Filtering, Unsolicited []string }
 
-// Classes returns the chosen classes in order. An error names what is not a behaviour.
+// Classes returns the chosen classes in order. An error names all that is not a behaviour.
 func (c Choice) Classes() ([]Class, error) {
 	pick := func(what string, given, all []string) (out []int, err error) {
 		if len(given) == 0 {
@@ -70,20 +71,14 @@ func (c Choice) Classes() ([]Class, error) {
 		}
 		return out, nil
 	}
-	m, err := pick("mapping", c.Mapping, mappings)
-	if err != nil {
-		return nil, err
-	}
-	f, err := pick("filtering", c.Filtering, filters)
-	if err != nil {
-		return nil, err
-	}
 	var names []string
 	for _, a := range answering {
 		names = append(names, answers[a])
 	}
-	u, err := pick("answer to an unsolicited SYN", c.Unsolicited, names)
-	if err != nil {
+	m, errM := pick("mapping", c.Mapping, mappings)
+	f, errF := pick("filtering", c.Filtering, filters)
+	u, errU := pick("answer to an unsolicited SYN", c.Unsolicited, names)
+	if err := errors.Join(errM, errF, errU); err != nil {
 		return nil, err
 	}
 	out := []Class{{Public: true}}

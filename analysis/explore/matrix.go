@@ -2,6 +2,7 @@ package explore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -36,14 +37,12 @@ func (m *Matrix) At(variant, a, b int) *Result {
 // NAT plays the matrix. An error is of the options, of the context, or of a cell that cannot be played.
 func NAT(ctx context.Context, opt Options) (*Matrix, error) {
 	m := &Matrix{Seed: opt.Seed}
-	var err error
-	if m.Classes, err = opt.Choice.Classes(); err != nil {
+	classes, errC := opt.Choice.Classes()
+	methods, errM := chosen(opt.Methods)
+	if err := errors.Join(errC, errM); err != nil {
 		return nil, err
 	}
-	methods, err := chosen(opt.Methods)
-	if err != nil {
-		return nil, err
-	}
+	m.Classes = classes
 	for _, x := range methods {
 		m.Variants = append(m.Variants, variants(x)...)
 	}

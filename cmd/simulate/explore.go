@@ -22,8 +22,13 @@ func exploreCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explore",
 		Short: "Play a question through all its cases",
-		Args:  none,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return fmt.Errorf("there is no question %q (write nat-matrix)", args[0])
+		},
 	}
 	cmd.AddCommand(natMatrixCommand())
 	return cmd
@@ -47,6 +52,9 @@ func natMatrixCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
 				out = filepath.Join("out", "nat-matrix")
+			}
+			if opt.Jobs < 0 {
+				return fmt.Errorf("--jobs: %d runs at a time are not possible (0 or more)", opt.Jobs)
 			}
 			w, err := rundir.Create(out)
 			if err != nil {

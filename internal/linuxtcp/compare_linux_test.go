@@ -28,8 +28,9 @@ type performance struct {
 	kernel outcomes
 	wrong  []string // what differs without a reason, in the last attempt
 	tries  int
-	late   bool // times were allowed to be far off
-	heads  int  // TCP headers that went through our codec
+	late   bool          // times were allowed to be far off
+	behind time.Duration // the network was behind the clock at worst
+	heads  int           // TCP headers that went through our codec
 	done   chan struct{}
 }
 
@@ -115,6 +116,7 @@ func (x *performance) withKernel() {
 		}
 		x.kernel = perform(r, x.v6, x.script)
 		r.stop()
+		x.behind = r.late()
 		var misread []string
 		x.heads, misread = r.codec.result()
 		late := x.tries > strict
@@ -162,7 +164,7 @@ func (x *performance) judge(late bool) (wrong []string) {
 		wrong = append(wrong, fmt.Sprintf("differs no longer: %s (%s)", d.line, d.why))
 	}
 	if x.timed > 0 {
-		wrong = append(wrong, gaps(kernel[0], ours[0], x.timed, late)...)
+		wrong = append(wrong, gaps(kernel[0], ours[0], x.timed, x.behind, late)...)
 	}
 	return wrong
 }

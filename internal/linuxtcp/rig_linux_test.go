@@ -72,8 +72,9 @@ type rig struct {
 	at          *attach.Network
 	host        *netem.Host // the right one
 	left, right end
-	seen        *recorder // what passes the left end's interface
-	codec       *watched  // what comes from the kernel; nil: no kernel
+	seen        *recorder            // what passes the left end's interface
+	codec       *watched             // what comes from the kernel; nil: no kernel
+	late        func() time.Duration // by how much the network has been behind the clock at worst; after stop
 	stop        func()
 }
 
@@ -157,6 +158,7 @@ func newKernelRig(s setting) (r *rig, err error) {
 	done := make(chan error)
 	go func() { done <- p.Run(sim.Never) }()
 	r = &rig{codec: codec, net: n, at: a, host: h, seen: seen, left: k, right: s.configure(a, "right", s.right)}
+	r.late = func() time.Duration { return p.Lateness.Max }
 	r.stop = func() {
 		p.Inject(n.K.Stop)
 		<-done

@@ -131,19 +131,20 @@ func compare(dir string, kernel, ours []line) (differ []string) {
 }
 
 // gaps compares the times between the left's segments: the kernel's timers are late by their grain, 3 % at most, and by the
-// machine's load, for which there is slack; a segment that was late makes the next gap shorter. late allows for so much more
-// that a doubling of a timeout can still be told from none.
-func gaps(kernel, ours []line, slack time.Duration, late bool) (wrong []string) {
+// machine's load, for which there is slack; a segment that was late makes the next gap shorter. By how much the network was behind
+// the clock counts four times on top, as RFC 6298 takes a late answer into SRTT + 4·RTTVAR, and in proportion to a timeout of at
+// least 200 ms where timeouts double; never so much that the doubling of a gap of two seconds could not be told from none. late allows for that at once.
+func gaps(kernel, ours []line, slack, behind time.Duration, late bool) (wrong []string) {
 	if len(kernel) != len(ours) {
 		return []string{fmt.Sprintf("%d segments against %d", len(kernel), len(ours))}
 	}
 	for i := 1; i < len(kernel); i++ {
 		k, o := kernel[i].at.Sub(kernel[i-1].at), ours[i].at.Sub(ours[i-1].at)
-		share := o / 25
-		if late {
+		share := o/25 + time.Duration(float64(o)*float64(4*behind)/float64(200*time.Millisecond))
+		if share = min(share, o*3/5); late {
 			share = o * 3 / 5
 		}
-		if k > o+share+slack || k < o-share-slack {
+		if more := share + slack + min(4*behind, 300*time.Millisecond); k > o+more || k < o-more {
 			wrong = append(wrong, fmt.Sprintf("segment %d, %s: after %v by the kernel, %v by ours", i+1, kernel[i].text, k, o))
 		}
 	}

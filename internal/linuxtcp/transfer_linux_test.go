@@ -41,8 +41,8 @@ type transfer struct {
 }
 
 const (
-	stalled = 15 * time.Second // a transfer without an octet for so long has stalled; RFC 6298 needs 1 + 2 + 4 + 8 s for four losses in a row
-	bounded = 50 * time.Second
+	stalled = 35 * time.Second // a transfer without an octet for so long has stalled; RFC 6298 needs 1 + 2 + 4 + 8 + 16 s for five losses in a row
+	bounded = 2 * time.Minute  // with two busy cores one takes up to ten seconds
 )
 
 // TestTransfers moves octets both ways at once between the kernel and each profile of ours.
@@ -213,8 +213,14 @@ func analyse(t *testing.T, all []*transfer) {
 			t.Fatal(err)
 		}
 		shark := oracle.NewTShark(t, name)
-		for _, r := range shark.Fields(`_ws.malformed || _ws.expert.severity >= "Error" || ip.checksum.status == "Bad" || tcp.checksum.status == "Bad"`, "frame.number", "_ws.expert.message") {
-			t.Errorf("%s: frame %s", x.name, strings.Join(r, ": "))
+		for _, r := range shark.Fields(`ip.checksum.status == "Bad" || tcp.checksum.status == "Bad"`, "frame.number", "frame.protocols") {
+			t.Errorf("%s: wrong checksum in frame %s", x.name, strings.Join(r, ": "))
+		}
+		for _, r := range shark.Fields(`_ws.malformed || _ws.expert.severity >= "Error"`, "frame.protocols", "frame.number", "_ws.expert.message") {
+			// Now and then TShark takes drawn octets for a protocol that it guesses, and finds them malformed.
+			if _, above, _ := strings.Cut(r[0], ":tcp"); above == "" || above == ":data" {
+				t.Errorf("%s: frame %s", x.name, strings.Join(r[1:], ": "))
+			}
 		}
 		frames += len(x.list)
 	}

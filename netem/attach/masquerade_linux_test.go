@@ -112,8 +112,34 @@ func (x *kernelNAT) wait(d time.Duration) {
 }
 
 // The masquerade of the kernel that runs the test and our preset for it are one class of NAT: the same probe finds the same.
+// The kernel's part is in real time, in windows of some 10 ms and against expiry with 0.4 s to spare: where the machine was
+// too busy for that, the probe is made again in another namespace. A difference that is there is there every time.
 func TestMasquerade(t *testing.T) {
 	oracle.Need(t, "nft")
+	for _, proto := range []packet.Proto{packet.UDP, packet.TCP} {
+		cfg, _ := nat.Preset("linux-masquerade")
+		cfg.Timers.UDPInit, cfg.Timers.UDP = probeInit, probeBoth
+		own := (&prober{newOurs(t, cfg), proto}).classify()
+		for try := 1; ; try++ {
+			kernel, ok := classifyKernel(t, proto)
+			if !ok {
+				return
+			}
+			t.Logf("protocol %d: %+v", proto, kernel)
+			if kernel == own {
+				break
+			}
+			if try == 3 {
+				t.Errorf("protocol %d:\nkernel %+v\nours   %+v", proto, kernel, own)
+				break
+			}
+			t.Logf("ours differs, %+v: once more", own)
+		}
+	}
+}
+
+// classifyKernel probes the kernel in a namespace made for that. It is not ok where there is no masquerade.
+func classifyKernel(t *testing.T, proto packet.Proto) (c classification, ok bool) {
 	oracle.InNamespace(t, func() {
 		k, err := newKernelNAT(t)
 		defer func() {
@@ -123,23 +149,14 @@ func TestMasquerade(t *testing.T) {
 				}
 			}
 		}()
-		if err != nil {
-			if os.Getenv("IMSIM_ORACLES") == "require" {
-				t.Error(err)
-			} else {
-				t.Logf("no masquerade: %v (it needs root, /dev/net/tun and nftables)", err)
-			}
-			return
-		}
-		for _, proto := range []packet.Proto{packet.UDP, packet.TCP} {
-			cfg, _ := nat.Preset("linux-masquerade")
-			cfg.Timers.UDPInit, cfg.Timers.UDP = probeInit, probeBoth
-			kernel := (&prober{k, proto}).classify()
-			own := (&prober{newOurs(t, cfg), proto}).classify()
-			t.Logf("protocol %d: %+v", proto, kernel)
-			if kernel != own {
-				t.Errorf("protocol %d:\nkernel %+v\nours   %+v", proto, kernel, own)
-			}
+		switch {
+		case err == nil:
+			c, ok = (&prober{k, proto}).classify(), true
+		case os.Getenv("IMSIM_ORACLES") == "require":
+			t.Error(err)
+		default:
+			t.Logf("no masquerade: %v (it needs root, /dev/net/tun and nftables)", err)
 		}
 	})
+	return c, ok
 }

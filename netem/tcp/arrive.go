@@ -160,7 +160,7 @@ func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 	if c.scoreboard() {
 		c.duplicateSACK(why, h, news, repeated)
 	}
-	if c.timers.use == persist {
+	if c.use == persist {
 		c.windowNews()
 	} else if !c.sack && !changed && ack != c.nxt && p.Len == 0 && h.Flags&packet.FIN == 0 {
 		c.duplicate() // RFC 5681 §2: all five conditions
@@ -172,7 +172,7 @@ func (c *Conn) arriveAck(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 func (c *Conn) windowNews() {
 	if c.wnd > 0 {
 		c.rtt.backoff = 0
-		c.timers.clear() // Emit sends, or arms it again
+		c.clearTimer() // Emit sends, or arms it again
 	}
 }
 

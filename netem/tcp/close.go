@@ -95,7 +95,7 @@ func (c *Conn) ownFINAcknowledged(why sim.Cause) bool {
 		if c.noReader {
 			c.armOrphan(why)
 		} else if d := c.cfg.HalfClosed; d > 0 {
-			c.timers.set(orphan, c.now.Add(d), why)
+			c.setTimer(orphan, c.now.Add(d), why)
 		}
 	case Closing:
 		c.enterTimeWait(why)
@@ -122,15 +122,15 @@ func (c *Conn) peerFIN(why sim.Cause) {
 // armOrphan limits FIN-WAIT-2 when nobody is left to read (Linux tcp_fin_timeout).
 func (c *Conn) armOrphan(why sim.Cause) {
 	if d := or(c.cfg.FinWait2, defaultFinWait2); d > 0 {
-		c.timers.set(orphan, c.now.Add(d), why)
+		c.setTimer(orphan, c.now.Add(d), why)
 	}
 }
 
 // finished is LAST-ACK → CLOSED. What is unread stays readable.
 func (c *Conn) finished(why sim.Cause) {
-	c.snd.release(c.pool)
-	c.ooo.release(c.pool)
-	c.timers.init()
+	c.snd.release(c.cfg.Pool)
+	c.ooo.release(c.cfg.Pool)
+	c.clearTimers()
 	c.dropExtension()
 	c.rackOn, c.sack = false, false
 	c.ackDue = false

@@ -13,63 +13,49 @@ import (
 // Every input (Segment, Write, Tick, …) takes the current instant and the cause of the input. After each one the owner
 // drains Emit, then NextEvent, in that order unless it wants a reply to share a segment with the acknowledgement, and
 // arms its timer with Deadline.
+//
+// Among very many connections an event costs what it fetches from memory, a line of 64 octets at a time. So a connection
+// with what a host keeps beside it (48 octets, which lie before it) takes eight lines, and what is used together is in one.
 type Conn struct {
-	// Pointers come first, so that a garbage collection over many connections reads few words.
-	cfg    *Config
-	pool   *Pool
-	x      *extension // nil: not needed at the moment
-	snd    ring       // written, not yet acknowledged
-	rcv    ring       // in order, not yet read
-	ooo    ring       // beyond a hole
-	events *reports   // nil: none
+	cfg *Config
+	x   *extension // nil: not needed at the moment
 
-	local, remote packet.AddrPort
+	// A line: what a segment is matched with, and what tells it from the one expected.
+	localAddr, remoteAddr packet.Addr
+	localPort, remotePort uint16
+	state                 State
+	use                   purpose // of timers.rtx
+	sndWS, rcvWS          uint8
+	una, nxt              uint32 // nxt is one past the highest sequence number sent (RFC 9293 §3.3.1)
+	end                   uint32 // one past the last octet written; our FIN takes this number
+	rnxt                  uint32
+	redge                 uint32 // right edge of the window as announced
+	rack                  uint32 // last acknowledgement sent (Last.ACK.sent of RFC 7323)
 
-	now sim.Time
+	// A line: what is queued.
+	events *reports // nil: none
+	snd    ring     // written, not yet acknowledged
+	rcv    ring     // in order, not yet read
+	ooo    ring     // beyond a hole
+	now    sim.Time // of the latest input
 
-	// Send side (RFC 9293 §3.3.1).
-	iss, una, nxt uint32 // nxt is one past the highest sequence number sent
-	end           uint32 // one past the last octet written; our FIN takes this number
-	wnd, maxWnd   uint32 // offered by the peer, in octets
-	wl1, wl2      uint32 // segment of the last window update
-	mss           uint32 // largest payload we send
-	sndBuf        uint32 // sizes of our buffers
-	rcvBuf        uint32
-	ownMSS        uint32    // as we announce it
-	cursor        uint32    // chunk of snd that holds nxt, or the one before it
-	waiting       uint32    // what was written before this number was there when waitWhy came true
-	waitWhy       sim.Cause // the last input that may have allowed what was waiting
-	finWhy        sim.Cause // of CloseWrite
-	lastSent      sim.Time
+	// A line: numbers of both directions.
+	wnd, maxWnd uint32 // offered by the peer, in octets
+	wl1, wl2    uint32 // segment of the last window update
+	tsRecent    uint32
+	tsOffset    uint32
+	rmss        uint32 // largest payload seen
+	mss         uint32 // largest payload we send
+	ownMSS      uint32 // as we announce it
+	sndBuf      uint32 // sizes of our buffers
+	rcvBuf      uint32
+	readSince   uint32 // octets read since the window was last opened
+	cursor      uint32 // chunk of snd that holds nxt, or the one before it
+	segsIn      uint32
+	segsOut     uint32
+	waiting     uint32 // what was written before this number was there when waitWhy came true
 
-	rtt rtt
-	cc  reno
-	rec recovery
-
-	// Receive side.
-	irs, rnxt uint32
-	redge     uint32    // right edge of the window as announced
-	rack      uint32    // last acknowledgement sent (Last.ACK.sent of RFC 7323)
-	rmss      uint32    // largest payload seen
-	readSince uint32    // octets read since the window was last opened
-	finSeq    uint32    // of the peer's FIN, when finSeen
-	ackWhy    sim.Cause // of the acknowledgement that is due
-
-	tsRecent   uint32
-	tsRecentAt sim.Time
-
-	timers timers
-
-	challenge challenge
-
-	octetsAcked, octetsReceived uint64
-	segsIn, segsOut             uint32
-	retransmissions             uint32
-	undone                      uint32 // reductions undone
-
-	state            State
-	syns             uint8 // SYN or SYN,ACK segments sent
-	sndWS, rcvWS     uint8
+	// A line: flags and causes.
 	sack             bool // selective acknowledgements are in use
 	rackOn           bool // RACK-TLP is in use
 	lasting          bool // the extension stays
@@ -102,9 +88,30 @@ type Conn struct {
 	writeBlocked     bool
 	softError        bool
 	rstReason        Reason
-	rstSeq           uint32
-	tsOffset         uint32
-	rstWhy           sim.Cause
+	syns             uint8     // SYN or SYN,ACK segments sent
+	challenges       uint8     // since challengeSince
+	waitWhy          sim.Cause // the last input that may have allowed what was waiting
+	ackWhy           sim.Cause // of the acknowledgement that is due
+	tsRecentAt       sim.Time
+
+	// Two lines: time and congestion.
+	timers   timers
+	lastSent sim.Time
+	cc       reno
+	rtt      rtt
+	rec      recovery
+
+	octetsAcked, octetsReceived uint64
+
+	// What few segments need.
+	finSeq          uint32    // of the peer's FIN, when finSeen
+	finWhy          sim.Cause // of CloseWrite
+	iss             uint32
+	retransmissions uint32
+	undone          uint32 // reductions undone
+	rstSeq          uint32
+	rstWhy          sim.Cause
+	challengeSince  sim.Time
 }
 
 // Defaults of Config.
@@ -136,18 +143,28 @@ func bufferSize(configured int) uint32 {
 func (c *Conn) minRTO() time.Duration { return or(c.cfg.MinRTO, defaultMinRTO) }
 func (c *Conn) maxRTO() time.Duration { return or(c.cfg.MaxRTO, defaultMaxRTO) }
 
+// giveBack gives everything back that was lent.
+func (c *Conn) giveBack() {
+	if c.cfg == nil {
+		return
+	}
+	c.snd.release(c.cfg.Pool)
+	c.rcv.release(c.cfg.Pool)
+	c.ooo.release(c.cfg.Pool)
+	c.cfg.Pool.putReports(c.events)
+	c.dropExtension()
+}
+
 // init resets everything and keeps what a reused Conn may keep.
 func (c *Conn) init(now sim.Time, cfg *Config, local, remote packet.AddrPort, iss uint32) {
-	c.snd.release(c.pool)
-	c.rcv.release(c.pool)
-	c.ooo.release(c.pool)
-	c.pool.putReports(c.events)
-	c.dropExtension()
-	*c = Conn{} // in place; a literal with values would be made elsewhere and copied
-	c.cfg, c.pool = cfg, cfg.Pool
-	c.local, c.remote, c.now = local, remote, now
+	if c.cfg != nil { // not a new one, which is all zero
+		c.giveBack()
+		*c = Conn{} // in place; a literal with values would be made elsewhere and copied
+	}
+	c.cfg = cfg
+	c.localAddr, c.localPort, c.remoteAddr, c.remotePort, c.now = local.Addr, local.Port, remote.Addr, remote.Port, now
 	c.iss, c.una, c.nxt, c.end = iss, iss, iss, iss+1
-	c.timers.init()
+	c.clearTimers()
 	c.rec.recover = iss
 	c.rtt.rto = or(cfg.InitialRTO, defaultInitialRTO)
 	c.offerWS, c.offerTS = !cfg.NoWindowScale, !cfg.NoTimestamps
@@ -201,23 +218,28 @@ func (c *Conn) Held() bool { return c.held }
 // Forget makes the connection vanish without a segment or an event, as if the host had lost its memory of it. Its addresses
 // can still be read.
 func (c *Conn) Forget() {
-	c.snd.release(c.pool)
-	c.rcv.release(c.pool)
-	c.ooo.release(c.pool)
-	c.pool.putReports(c.events)
-	c.dropExtension()
-	*c = Conn{pool: c.pool, local: c.local, remote: c.remote}
-	c.timers.init()
+	local, remote := c.Local(), c.Remote()
+	c.giveBack()
+	*c = Conn{}
+	c.localAddr, c.localPort, c.remoteAddr, c.remotePort = local.Addr, local.Port, remote.Addr, remote.Port
+	c.clearTimers()
 }
 
 // State returns the connection's state.
 func (c *Conn) State() State { return c.state }
 
 // Local returns this end's transport address.
-func (c *Conn) Local() packet.AddrPort { return c.local }
+func (c *Conn) Local() packet.AddrPort { return packet.AddrPort{Addr: c.localAddr, Port: c.localPort} }
+
+// Between reports whether the connection is one between these transport addresses.
+func (c *Conn) Between(local, remote *packet.AddrPort) bool {
+	return c.remotePort == remote.Port && c.localPort == local.Port && c.remoteAddr == remote.Addr && c.localAddr == local.Addr
+}
 
 // Remote returns the peer's transport address.
-func (c *Conn) Remote() packet.AddrPort { return c.remote }
+func (c *Conn) Remote() packet.AddrPort {
+	return packet.AddrPort{Addr: c.remoteAddr, Port: c.remotePort}
+}
 
 // allow notes an input that may allow what has been waiting to be sent: whatever was written before it and goes out
 // after it goes out because of it.
@@ -242,10 +264,10 @@ func (c *Conn) synchronized() bool { return c.state >= Established }
 // dead ends the connection at once: nothing more will be sent, what is unread is gone (RFC 9293 §3.10.7.4: all segment
 // queues are flushed).
 func (c *Conn) dead() {
-	c.snd.release(c.pool)
-	c.rcv.release(c.pool)
-	c.ooo.release(c.pool)
-	c.timers.init()
+	c.snd.release(c.cfg.Pool)
+	c.rcv.release(c.cfg.Pool)
+	c.ooo.release(c.cfg.Pool)
+	c.clearTimers()
 	c.dropExtension()
 	c.state = Closed
 	c.held, c.synDue, c.ackDue, c.probeDue = false, false, false, false

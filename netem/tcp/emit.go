@@ -55,7 +55,7 @@ func (c *Conn) Emit(now sim.Time, out *packet.Packet) bool {
 		c.probeDue = false
 		c.start(out, packet.ACK, c.una-1, c.waitWhy)
 		c.finish(out)
-		c.timers.set(persist, c.now.Add(c.rtt.timeout(c.maxRTO())), c.waitWhy)
+		c.setTimer(persist, c.now.Add(c.rtt.timeout(c.maxRTO())), c.waitWhy)
 		return true
 	}
 	c.watchWindow()
@@ -69,13 +69,13 @@ func (c *Conn) Quiet() bool {
 
 // watchWindow arms the persist timer when something waits and nothing is under way to bring news of the window.
 func (c *Conn) watchWindow() {
-	if (c.timers.use == idle || c.timers.use == keep) && c.una == c.nxt && !c.finSent && (c.end != c.nxt || c.finQueued) {
+	if (c.use == idle || c.use == keep) && c.una == c.nxt && !c.finSent && (c.end != c.nxt || c.finQueued) {
 		why := c.finWhy
 		if c.end != c.nxt {
 			why = c.snd.at(c.snd.find(c.nxt)).why
 		}
 		why = c.causeOf(c.nxt, why)
-		c.timers.set(persist, c.now.Add(c.rtt.timeout(c.maxRTO())), why)
+		c.setTimer(persist, c.now.Add(c.rtt.timeout(c.maxRTO())), why)
 		if !c.timers.giveUp.armed() {
 			c.armUserTimeout(why)
 		}
@@ -84,8 +84,8 @@ func (c *Conn) watchWindow() {
 
 // start fills what every segment has.
 func (c *Conn) start(out *packet.Packet, f packet.Flags, seq uint32, why sim.Cause) {
-	out.Src, out.Dst = c.local.Addr, c.remote.Addr
-	out.SrcPort, out.DstPort = c.local.Port, c.remote.Port
+	out.Src, out.Dst = c.localAddr, c.remoteAddr
+	out.SrcPort, out.DstPort = c.localPort, c.remotePort
 	out.Proto = packet.TCP
 	out.TOS = NotECT
 	out.Cause = why
@@ -120,7 +120,7 @@ func (c *Conn) emitHandshake(out *packet.Packet) bool {
 	}
 	c.emitSYN(out)
 	gap, _ := c.synGap(int(c.syns))
-	c.timers.set(handshake, c.now.Add(gap), out.Cause)
+	c.setTimer(handshake, c.now.Add(gap), out.Cause)
 	return true
 }
 
@@ -201,7 +201,7 @@ func (c *Conn) emitNew(out *packet.Packet, n uint32, fin bool) {
 	if c.x != nil {
 		c.noteSent(seq)
 	}
-	if c.timers.use != answer {
+	if c.use != answer {
 		c.keepTimer(why, true) // RFC 6298 §5.1
 		c.armUserTimeout(why)
 	}
@@ -269,7 +269,7 @@ func (c *Conn) emitAgain(out *packet.Packet) bool {
 	if seq == c.iss && !c.synAcked {
 		c.emitSYN(out) // FIN-WAIT-1 reached from SYN-RECEIVED: the SYN,ACK is what is missing first
 		r.from++
-		if c.timers.use != answer {
+		if c.use != answer {
 			c.armRTO(c.waitWhy)
 		}
 		return true
@@ -277,7 +277,7 @@ func (c *Conn) emitAgain(out *packet.Packet) bool {
 	n := min(c.segment(), r.to-seq)
 	c.emitOctets(out, seq, n, c.waitWhy)
 	r.from = seq + n
-	if c.timers.use != answer {
+	if c.use != answer {
 		c.armRTO(c.waitWhy)
 	}
 	return true

@@ -59,8 +59,8 @@ func (c *Conn) NextEvent() (Event, bool) {
 		return Event{}, false
 	}
 	r := q.pop()
-	if c.pool != nil && q.empty() {
-		c.pool.putReports(q)
+	if c.cfg.Pool != nil && q.empty() {
+		c.cfg.Pool.putReports(q)
 		c.events = nil
 	}
 	return Event{Kind: r.kind, Reason: r.reason, N: int(r.n), Why: r.why}, true
@@ -68,7 +68,7 @@ func (c *Conn) NextEvent() (Event, bool) {
 
 func (c *Conn) report(k EventKind, r Reason, n int, why sim.Cause) {
 	if c.events == nil {
-		c.events = c.pool.getReports()
+		c.events = c.cfg.Pool.getReports()
 	}
 	c.events.push(report{k, r, uint32(n), why})
 }

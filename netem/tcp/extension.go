@@ -25,7 +25,7 @@ type extension struct {
 // extend returns the connection's extension and makes it if there is none.
 func (c *Conn) extend() *extension {
 	if c.x == nil {
-		c.x = c.pool.getExtension()
+		c.x = c.cfg.Pool.getExtension()
 	}
 	return c.x
 }
@@ -41,7 +41,7 @@ func (c *Conn) extendForLife() {
 
 // retire gives the extension back where nothing needs it any more.
 func (c *Conn) retire() {
-	if c.lasting || c.pool == nil || c.x.board.on || c.x.blocks.n > 0 || c.x.blocks.repeated {
+	if c.lasting || c.cfg.Pool == nil || c.x.board.on || c.x.blocks.n > 0 || c.x.blocks.repeated {
 		return
 	}
 	c.dropExtension()
@@ -49,7 +49,7 @@ func (c *Conn) retire() {
 
 func (c *Conn) dropExtension() {
 	if c.x != nil {
-		c.pool.putExtension(c.x)
+		c.cfg.Pool.putExtension(c.x)
 		c.x = nil
 	}
 	c.lasting, c.resend, c.tailDue, c.keepDue = false, false, false, false

@@ -48,7 +48,7 @@ func (c *Conn) arriveSynSent(why sim.Cause, h *packet.TCPHeader) {
 // arriveSynReceived is what RFC 9293 §3.10.7.4 says of SYN-RECEIVED alone. It returns whether the general rules go on.
 func (c *Conn) arriveSynReceived(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) bool {
 	f := h.Flags
-	if f&packet.RST == 0 && f&packet.SYN != 0 && h.Seq == c.irs {
+	if f&packet.RST == 0 && f&packet.SYN != 0 && h.Seq == c.rnxt-1 {
 		if f&packet.ACK != 0 && !c.passive && h.Ack == c.iss+1 {
 			// RFC 9293 §3.5: the SYN,ACK of a simultaneous open; its SYN is the one we know already.
 			c.acceptSYNACK(why, h)
@@ -101,7 +101,7 @@ func (c *Conn) acceptSYNACK(why sim.Cause, h *packet.TCPHeader) {
 func (c *Conn) establish(why sim.Cause, h *packet.TCPHeader) {
 	fromSynReceived := c.state != SynSent
 	c.synAcked = true
-	c.timers.clear()
+	c.clearTimer()
 	c.timers.giveUp.stop()
 	if c.state != FinWait1 {
 		c.state = Established

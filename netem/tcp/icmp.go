@@ -13,7 +13,7 @@ func (c *Conn) Unreachable(now sim.Time, why sim.Cause, h *packet.ICMPHeader) {
 	}
 	c.now = now
 	opening := c.state == SynSent || c.state == SynReceived && !c.passive
-	kind := classify(c.local.Addr.Is4(), h)
+	kind := classify(c.localAddr.Is4(), h)
 	switch {
 	case kind == notAnError:
 	case kind == tooBig:
@@ -73,7 +73,7 @@ var plateaus = [...]int{32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68
 // RFC 8201 §5.4).
 func (c *Conn) pathMTU(why sim.Cause, mtu int) {
 	headers := 40
-	if !c.local.Addr.Is4() {
+	if !c.localAddr.Is4() {
 		headers = 60
 		mtu = max(mtu, 1280) // RFC 8201 §4: no smaller estimate, whatever the message says
 	}

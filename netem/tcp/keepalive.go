@@ -14,8 +14,8 @@ const (
 
 // armKeepAlive waits for the connection to have been silent long enough; only with nothing under way (RFC 9293 §3.8.4).
 func (c *Conn) armKeepAlive(why sim.Cause) {
-	if c.cfg.KeepAlive > 0 && c.x != nil && c.timers.use == idle && c.state >= Established && c.state < TimeWait && c.una == c.nxt {
-		c.timers.set(keep, c.now.Add(c.cfg.KeepAlive), why)
+	if c.cfg.KeepAlive > 0 && c.x != nil && c.use == idle && c.state >= Established && c.state < TimeWait && c.una == c.nxt {
+		c.setTimer(keep, c.now.Add(c.cfg.KeepAlive), why)
 	}
 }
 
@@ -24,7 +24,7 @@ func (c *Conn) silent(why sim.Cause) {
 	x := c.x
 	interval := or(c.cfg.KeepAliveInterval, defaultKeepAliveInterval)
 	if d := x.heard.Add(c.cfg.KeepAlive); d > c.now && x.probes == 0 {
-		c.timers.set(keep, d, why) // something came meanwhile
+		c.setTimer(keep, d, why) // something came meanwhile
 		return
 	}
 	if int(x.probes) >= or(c.cfg.KeepAliveProbes, defaultKeepAliveProbes) {
@@ -34,7 +34,7 @@ func (c *Conn) silent(why sim.Cause) {
 	x.probes++
 	c.allow(why)
 	c.keepDue = true
-	c.timers.set(keep, c.now.Add(interval), why)
+	c.setTimer(keep, c.now.Add(interval), why)
 }
 
 // hear notes a segment of the peer's.
@@ -43,8 +43,8 @@ func (c *Conn) hear(why sim.Cause) {
 	x.heard = c.now
 	if x.probes > 0 {
 		x.probes = 0
-		if c.timers.use == keep {
-			c.timers.set(keep, c.now.Add(c.cfg.KeepAlive), why)
+		if c.use == keep {
+			c.setTimer(keep, c.now.Add(c.cfg.KeepAlive), why)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func announcedMSS(cfg *Config, local packet.Addr) int {
 
 // takeSYN takes the peer's SYN: its number, and what its options make of ours (RFC 9293 §3.7.1, RFC 7323 §2.2, §3.2).
 func (c *Conn) takeSYN(now sim.Time, h *packet.TCPHeader) {
-	c.irs, c.rnxt = h.Seq, h.Seq+1
+	c.rnxt = h.Seq + 1
 	c.redge, c.rack = c.rnxt, c.rnxt
 	c.finSeen = false
 	c.offerWS = !c.cfg.NoWindowScale && h.HasWS
@@ -56,7 +56,7 @@ func (c *Conn) takeSYN(now sim.Time, h *packet.TCPHeader) {
 		c.tsRecent, c.tsRecentAt = h.TSVal, now
 	}
 	peer := 536 // RFC 9293 §3.7.1: MUST-15
-	if !c.local.Addr.Is4() {
+	if !c.localAddr.Is4() {
 		peer = 1220
 	}
 	if h.HasMSS {

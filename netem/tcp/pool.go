@@ -10,7 +10,7 @@ const (
 // Pool lends chunk buffers and event queues to the connections of one run, so that an idle connection holds none and a
 // busy one allocates none. It is not safe for use by several goroutines. A nil Pool allocates and forgets.
 type Pool struct {
-	free       [poolClasses][][]chunk
+	free       [poolClasses][]*buffer
 	reports    []*reports
 	extensions []*extension
 }
@@ -36,7 +36,7 @@ func (p *Pool) putReports(q *reports) {
 }
 
 // get returns a buffer of n chunks, a power of two.
-func (p *Pool) get(n int) []chunk {
+func (p *Pool) get(n int) *buffer {
 	if p != nil {
 		f := &p.free[bits.TrailingZeros(uint(n/minRing))]
 		if l := len(*f); l > 0 {
@@ -45,14 +45,14 @@ func (p *Pool) get(n int) []chunk {
 			return b
 		}
 	}
-	return make([]chunk, n)
+	return &buffer{make([]chunk, n)}
 }
 
 // put takes a buffer back, which may be nil. Its chunks must hold no octets any more.
-func (p *Pool) put(b []chunk) {
+func (p *Pool) put(b *buffer) {
 	if p == nil || b == nil {
 		return
 	}
-	f := &p.free[bits.TrailingZeros(uint(len(b)/minRing))]
+	f := &p.free[bits.TrailingZeros(uint(len(b.chunks)/minRing))]
 	*f = append(*f, b)
 }

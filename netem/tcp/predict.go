@@ -19,7 +19,7 @@ func (c *Conn) predicted(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 		return false
 	case acked > c.nxt-c.una: // too old or too new
 		return false
-	case acked == 0 && (n == 0 || c.wnd == 0 || h.Window == 0 || c.timers.use == persist): // a duplicate, or news of the window
+	case acked == 0 && (n == 0 || c.wnd == 0 || h.Window == 0 || c.use == persist): // a duplicate, or news of the window
 		return false
 	case c.pawsFails(h):
 		return false
@@ -38,7 +38,7 @@ func (c *Conn) predicted(why sim.Cause, h *packet.TCPHeader, p *packet.Payload) 
 	c.rmss = max(c.rmss, min(n, c.ownMSS))
 	for i := range p.Spans {
 		if s := &p.Spans[i]; s.Len > 0 {
-			c.rcv.push(c.pool, c.rnxt, s, why)
+			c.rcv.push(c.cfg.Pool, c.rnxt, s, why)
 			c.rnxt += uint32(s.Len)
 		}
 	}

@@ -23,8 +23,8 @@ func racked(t *testing.T, segments int) *solo {
 
 func (s *solo) wantDeadline(in sim.Time, use purpose) {
 	s.t.Helper()
-	if d := s.Deadline(); d != s.at+in || s.timers.use != use {
-		s.t.Errorf("%v: deadline in %v for %d, want %v for %d", s.at, d-s.at, s.timers.use, in, use)
+	if d := s.Deadline(); d != s.at+in || s.use != use {
+		s.t.Errorf("%v: deadline in %v for %d, want %v for %d", s.at, d-s.at, s.use, in, use)
 	}
 }
 
@@ -50,8 +50,8 @@ func TestRFC8985(t *testing.T) {
 		s.wantNumbers("")
 		s.advance(25 * ms)
 		s.wantNumbers("0") // fewer than DupThresh could ever come
-		if !s.rec.fast || s.timers.use != answer {
-			t.Errorf("recovery %v, timer %d", s.rec.fast, s.timers.use)
+		if !s.rec.fast || s.use != answer {
+			t.Errorf("recovery %v, timer %d", s.rec.fast, s.use)
 		}
 	})
 	t.Run("§6.2 lost retransmission", func(t *testing.T) {
@@ -74,8 +74,8 @@ func TestRFC8985(t *testing.T) {
 		s.sacks(0, [2]int{1, 3}) // 1 after 2, never sent again
 		s.sacks(0, [2]int{1, 7}) // more than three, yet nothing is lost before the window has passed
 		s.wantNumbers("")
-		if !s.x.rack.reordering || s.timers.use != reorder {
-			t.Errorf("reordering %v, timer %d", s.x.rack.reordering, s.timers.use)
+		if !s.x.rack.reordering || s.use != reorder {
+			t.Errorf("reordering %v, timer %d", s.x.rack.reordering, s.use)
 		}
 		s.sacks(7)
 		if s.rec.fast || s.cc.ssthresh < 1<<30 {
@@ -102,7 +102,7 @@ func TestRFC8985(t *testing.T) {
 		s := racked(t, 10)
 		s.numbers()
 		s.x.tlp.open = true // the probe has been
-		s.timers.set(answer, s.at+1000*ms, cause(1))
+		s.setTimer(answer, s.at+1000*ms, cause(1))
 		s.advance(1000 * ms)
 		s.wantNumbers("0")
 		if s.x.board.lost != 9000 || !s.rec.lost {
@@ -233,7 +233,7 @@ func TestRFC3168(t *testing.T) {
 	s.want(".E 11501 ack 201") // §6.1.3: until CWR comes
 	s.recv(".W", 201, 9501, 100)
 	s.want(". 11501 ack 301")
-	s.timers.clear()
+	s.clearTimer()
 	s.armRTO(cause(1))
 	s.advance(1000 * ms)
 	s.Emit(s.at, &p)

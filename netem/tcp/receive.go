@@ -24,7 +24,7 @@ func (c *Conn) finTaken() bool { return c.finSeen && c.rnxt == c.finSeq+1 }
 func (c *Conn) Read(now sim.Time, why sim.Cause, limit int, into *packet.Payload) (n int, last sim.Cause) {
 	c.now = now
 	for n < limit && c.rcv.n > 0 {
-		k := &c.rcv.buf[c.rcv.head]
+		k := c.rcv.first()
 		last = k.why
 		if l := limit - n; l < k.span.Len {
 			into.Append(k.span.Slice(0, l))
@@ -34,7 +34,7 @@ func (c *Conn) Read(now sim.Time, why sim.Cause, limit int, into *packet.Payload
 		}
 		n += k.span.Len
 		into.Append(k.span)
-		c.rcv.pop(c.pool)
+		c.rcv.pop(c.cfg.Pool)
 	}
 	c.readSince += uint32(n)
 	if n > 0 && c.windowUpdateDue() {
@@ -157,7 +157,7 @@ func (c *Conn) text(why sim.Cause, seq uint32, p *packet.Payload) int {
 			if a, b := max(from, 0), min(to, s.Len); a != 0 || b != s.Len {
 				s = s.Slice(a, b)
 			}
-			c.rcv.push(c.pool, c.rnxt, &s, why)
+			c.rcv.push(c.cfg.Pool, c.rnxt, &s, why)
 			c.rnxt += uint32(s.Len)
 		}
 		from -= p.Spans[i].Len
@@ -198,6 +198,10 @@ func (c *Conn) keep(why sim.Cause, seq uint32, p *packet.Payload, from, to int) 
 
 // keepSpan inserts what is not there yet of s, looking from the i-th chunk on.
 func (c *Conn) keepSpan(why sim.Cause, seq uint32, s packet.Span, i uint32) uint32 {
+	if n := c.ooo.n; n == 0 || le(c.ooo.at(n-1).end(), seq) { // beyond all that is kept, as most are behind a hole
+		c.ooo.insert(c.cfg.Pool, n, seq, s, why)
+		return 0
+	}
 	end := seq + uint32(s.Len)
 	at := seq
 	for ; at != end && i < c.ooo.n; i++ {
@@ -207,7 +211,7 @@ func (c *Conn) keepSpan(why sim.Cause, seq uint32, s packet.Span, i uint32) uint
 		}
 		if lt(at, k.seq) {
 			to := minSeq(end, k.seq)
-			c.ooo.insert(c.pool, i, at, s.Slice(int(at-seq), int(to-seq)), why)
+			c.ooo.insert(c.cfg.Pool, i, at, s.Slice(int(at-seq), int(to-seq)), why)
 			at = to
 			continue
 		}
@@ -215,19 +219,19 @@ func (c *Conn) keepSpan(why sim.Cause, seq uint32, s packet.Span, i uint32) uint
 		at = minSeq(end, k.end())
 	}
 	if at != end {
-		c.ooo.insert(c.pool, c.ooo.n, at, s.Slice(int(at-seq), s.Len), why)
+		c.ooo.insert(c.cfg.Pool, c.ooo.n, at, s.Slice(int(at-seq), s.Len), why)
 	}
 	return 0
 }
 
 // join moves what has become in order from the queue beyond the hole. The segment that filled the hole made it readable.
 func (c *Conn) join(why sim.Cause) {
-	c.ooo.dropBefore(c.pool, c.rnxt)
+	c.ooo.dropBefore(c.cfg.Pool, c.rnxt)
 	for c.ooo.n > 0 && c.ooo.at(0).seq == c.rnxt {
 		k := c.ooo.at(0)
-		c.rcv.push(c.pool, c.rnxt, &k.span, why)
+		c.rcv.push(c.cfg.Pool, c.rnxt, &k.span, why)
 		c.rnxt = k.end()
-		c.ooo.pop(c.pool)
-		c.ooo.dropBefore(c.pool, c.rnxt)
+		c.ooo.pop(c.cfg.Pool)
+		c.ooo.dropBefore(c.cfg.Pool, c.rnxt)
 	}
 }

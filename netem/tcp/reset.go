@@ -55,30 +55,17 @@ func (c *Conn) arriveReset(why sim.Cause) {
 	c.reset(PeerReset, why)
 }
 
-// challenge limits challenge acknowledgements (RFC 5961 §7) to ten in five seconds.
-type challenge struct {
-	since sim.Time
-	n     uint8
-}
-
-func (l *challenge) allowed(now sim.Time, every time.Duration) bool {
+// challengeACK answers a segment that may be forged: ten times in five seconds at most (RFC 5961 §7).
+func (c *Conn) challengeACK(why sim.Cause) {
 	limit, span := uint8(10), 5*time.Second
-	if every > 0 {
+	if every := c.cfg.ChallengeEvery; every > 0 {
 		limit, span = 1, every // Linux: tcp_invalid_ratelimit
 	}
-	if l.n == 0 || now.Sub(l.since) >= span {
-		l.since, l.n = now, 0
+	if c.challenges == 0 || c.now.Sub(c.challengeSince) >= span {
+		c.challengeSince, c.challenges = c.now, 0
 	}
-	if l.n >= limit {
-		return false
-	}
-	l.n++
-	return true
-}
-
-// challengeACK answers a segment that may be forged.
-func (c *Conn) challengeACK(why sim.Cause) {
-	if c.challenge.allowed(c.now, c.cfg.ChallengeEvery) {
+	if c.challenges < limit {
+		c.challenges++
 		c.ackSoon(why)
 	}
 }

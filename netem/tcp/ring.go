@@ -14,15 +14,27 @@ type chunk struct {
 
 func (k *chunk) end() uint32 { return k.seq + uint32(k.span.Len) }
 
-// ring is a queue of chunks in sequence order. It grows by doubling and is given back when it runs empty.
+// buffer is what a ring lies in; a power of two of chunks.
+type buffer struct{ chunks []chunk }
+
+// ring is a queue of chunks in sequence order. It grows by doubling and is given back when it runs empty. It is small, for
+// every connection has three, most of them empty.
 type ring struct {
-	buf  []chunk // length is zero or a power of two
+	buf  *buffer // nil: empty
 	head uint32
 	n    uint32
 }
 
 // at returns the i-th chunk from the front.
-func (r *ring) at(i uint32) *chunk { return &r.buf[(r.head+i)&uint32(len(r.buf)-1)] }
+func (r *ring) at(i uint32) *chunk {
+	b := r.buf.chunks
+	return &b[(r.head+i)&uint32(len(b)-1)]
+}
+
+// first returns the first chunk.
+func (r *ring) first() *chunk { return &r.buf.chunks[r.head] }
+
+func (r *ring) full() bool { return r.buf == nil || int(r.n) == len(r.buf.chunks) }
 
 // push adds octets at the end, joined to the last chunk where they are neighbours of one pattern with one cause, so
 // that long synthetic transfers hold a single chunk.
@@ -34,7 +46,7 @@ func (r *ring) push(pool *Pool, seq uint32, s *packet.Span, why sim.Cause) {
 			return
 		}
 	}
-	if int(r.n) == len(r.buf) {
+	if r.full() {
 		r.grow(pool)
 	}
 	k := r.at(r.n)
@@ -44,7 +56,7 @@ func (r *ring) push(pool *Pool, seq uint32, s *packet.Span, why sim.Cause) {
 
 // insert puts a chunk before the i-th, for queues that are not filled in order.
 func (r *ring) insert(pool *Pool, i uint32, seq uint32, s packet.Span, why sim.Cause) {
-	if int(r.n) == len(r.buf) {
+	if r.full() {
 		r.grow(pool)
 	}
 	r.n++
@@ -59,9 +71,9 @@ func (r *ring) grow(pool *Pool) {
 		r.buf = pool.get(minRing)
 		return
 	}
-	b := pool.get(2 * len(r.buf))
+	b := pool.get(2 * len(r.buf.chunks))
 	for i := range r.n {
-		b[i] = *r.at(i)
+		b.chunks[i] = *r.at(i)
 	}
 	pool.put(r.buf)
 	r.buf, r.head = b, 0
@@ -69,13 +81,13 @@ func (r *ring) grow(pool *Pool) {
 
 // pop removes the first chunk.
 func (r *ring) pop(pool *Pool) {
-	k := &r.buf[r.head]
+	k := r.first()
 	if k.span.Bytes != nil {
 		k.span.Bytes = nil
 	}
 	r.n--
 	if r.n > 0 {
-		r.head = (r.head + 1) & uint32(len(r.buf)-1)
+		r.head = (r.head + 1) & uint32(len(r.buf.chunks)-1)
 		return
 	}
 	r.head = 0
@@ -87,7 +99,7 @@ func (r *ring) pop(pool *Pool) {
 
 // trim cuts the first octets of the first chunk off, so that it starts at seq.
 func (r *ring) trim(seq uint32) {
-	k := &r.buf[r.head]
+	k := r.first()
 	n := int(seq - k.seq)
 	if k.span.Bytes != nil {
 		k.span = k.span.Slice(n, k.span.Len)
@@ -101,7 +113,7 @@ func (r *ring) trim(seq uint32) {
 // dropBefore removes everything before seq and returns how many whole chunks went.
 func (r *ring) dropBefore(pool *Pool, seq uint32) (popped uint32) {
 	for r.n > 0 {
-		k := &r.buf[r.head]
+		k := r.first()
 		if !le(k.end(), seq) {
 			if lt(k.seq, seq) {
 				r.trim(seq)

@@ -67,7 +67,7 @@ func TestICMP(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			s := into(t, x.st, func(s *solo) { s.cfg.ICMP = x.profile })
 			if x.v6 {
-				s.local, s.remote = v6a, v6b
+				s.localAddr, s.localPort, s.remoteAddr, s.remotePort = v6a.Addr, v6a.Port, v6b.Addr, v6b.Port
 			}
 			if x.st == Established {
 				s.write(10)

@@ -87,7 +87,7 @@ func (c *Conn) duplicateSACK(why sim.Cause, h *packet.TCPHeader, news uint32, re
 		return
 	}
 	c.recoverSACK(0, news, c.nxt-c.una, repeated)
-	if c.rackOn && (c.x.rack.wait > 0 || c.timers.use == reorder || c.timers.use == tail) {
+	if c.rackOn && (c.x.rack.wait > 0 || c.use == reorder || c.use == tail) {
 		c.afterShort(why) // RFC 8985 §7.2: no probe where something is reported
 	}
 }

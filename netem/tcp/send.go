@@ -26,7 +26,7 @@ func (c *Conn) Write(now sim.Time, why sim.Cause, p packet.Payload) (accepted in
 		if s.Len == 0 {
 			continue
 		}
-		c.snd.push(c.pool, c.end, &s, why)
+		c.snd.push(c.cfg.Pool, c.end, &s, why)
 		c.end += uint32(s.Len)
 		room -= s.Len
 		accepted += s.Len
@@ -139,7 +139,7 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause, news uint32, rep
 	}
 	c.octetsAcked += uint64(data)
 	if data > 0 {
-		popped := c.snd.dropBefore(c.pool, ack)
+		popped := c.snd.dropBefore(c.cfg.Pool, ack)
 		c.cursor -= min(popped, c.cursor)
 	}
 	// RFC 6298 §3: one timed segment, never one sent again; with timestamps also what was (RFC 7323 §4.1).
@@ -175,12 +175,12 @@ func (c *Conn) acknowledged(h *packet.TCPHeader, why sim.Cause, news uint32, rep
 	}
 	switch {
 	case ack == c.nxt:
-		c.timers.clear() // RFC 6298 §5.2
+		c.clearTimer() // RFC 6298 §5.2
 		c.timers.giveUp.stop()
 		if c.x != nil {
 			c.allAcknowledged(why)
 		}
-	case restart || c.timers.use != answer:
+	case restart || c.use != answer:
 		c.armRTO(why) // RFC 6298 §5.3
 		fallthrough
 	default:
@@ -209,19 +209,19 @@ func (c *Conn) armRTO(why sim.Cause) {
 		c.x.rtoAt = at
 		switch w := c.x.rack.wait; {
 		case w > 0 && c.now.Add(w) < at:
-			c.timers.set(reorder, c.now.Add(w), why)
+			c.setTimer(reorder, c.now.Add(w), why)
 			return
 		case c.probesTail():
 			c.armProbe(why)
 			return
 		}
 	}
-	c.timers.set(answer, at, why)
+	c.setTimer(answer, at, why)
 }
 
 // keepTimer has a timer run for what has been sent; fresh says that it was new data.
 func (c *Conn) keepTimer(why sim.Cause, fresh bool) {
-	switch c.timers.use {
+	switch c.use {
 	case answer, reorder:
 	case tail:
 		if fresh && !c.x.tlp.open {
@@ -238,10 +238,10 @@ func (c *Conn) afterShort(why sim.Cause) {
 		return
 	}
 	if w := c.x.rack.wait; w > 0 && c.now.Add(w) < c.x.rtoAt {
-		c.timers.set(reorder, c.now.Add(w), why)
+		c.setTimer(reorder, c.now.Add(w), why)
 		return
 	}
-	c.timers.set(answer, max(c.x.rtoAt, c.now+1), why)
+	c.setTimer(answer, max(c.x.rtoAt, c.now+1), why)
 }
 
 // allAcknowledged is for a connection with an extension when nothing is under way any more.

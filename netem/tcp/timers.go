@@ -36,21 +36,25 @@ type timers struct {
 	rtx    timer // by purpose
 	delack timer // RFC 9293 §3.8.6.3
 	giveUp timer // connect timeout, user timeout
-	use    purpose
 }
 
-func (t *timers) init() {
-	t.rtx, t.delack, t.giveUp, t.use = timer{at: sim.Never}, timer{at: sim.Never}, timer{at: sim.Never}, idle
+// clearTimers stops all of them.
+func (c *Conn) clearTimers() {
+	c.timers.rtx.stop()
+	c.timers.delack.stop()
+	c.timers.giveUp.stop()
+	c.use = idle
 }
 
-func (t *timers) set(p purpose, at sim.Time, why sim.Cause) {
-	t.use = p
-	t.rtx.arm(at, why)
+// setTimer arms the retransmission timer for a purpose.
+func (c *Conn) setTimer(p purpose, at sim.Time, why sim.Cause) {
+	c.use = p
+	c.timers.rtx.arm(at, why)
 }
 
-func (t *timers) clear() {
-	t.use = idle
-	t.rtx.stop()
+func (c *Conn) clearTimer() {
+	c.use = idle
+	c.timers.rtx.stop()
 }
 
 // first returns the timer that is due next.
@@ -97,8 +101,8 @@ func (c *Conn) Tick(now sim.Time, why sim.Cause) {
 		c.ackSoon(why)
 		return
 	}
-	use := t.use
-	t.clear()
+	use := c.use
+	c.clearTimer()
 	switch use {
 	case handshake:
 		c.handshakeTimeout(why)

@@ -8,12 +8,12 @@ import (
 // enterTimeWait begins TIME-WAIT. For the owner the connection is gone.
 func (c *Conn) enterTimeWait(why sim.Cause) {
 	c.state = TimeWait
-	c.snd.release(c.pool)
-	c.ooo.release(c.pool)
+	c.snd.release(c.cfg.Pool)
+	c.ooo.release(c.cfg.Pool)
 	c.dropExtension()
 	c.rackOn, c.sack = false, false
-	c.timers.init()
-	c.timers.set(quiet, c.now.Add(or(c.cfg.TimeWait, defaultTimeWait)), why)
+	c.clearTimers()
+	c.setTimer(quiet, c.now.Add(or(c.cfg.TimeWait, defaultTimeWait)), why)
 	c.event(EvClosed, 0, why)
 }
 
@@ -85,7 +85,7 @@ func (c *Conn) arriveTimeWait(why sim.Cause, h *packet.TCPHeader, p *packet.Payl
 	l := c.Lingering()
 	switch _, v := l.Answer(h, p.Len); v {
 	case Restarted:
-		c.timers.set(quiet, c.now.Add(or(c.cfg.TimeWait, defaultTimeWait)), why)
+		c.setTimer(quiet, c.now.Add(or(c.cfg.TimeWait, defaultTimeWait)), why)
 		c.ackSoon(why)
 	case Answered:
 		c.answerUnacceptable(why, length(h, p.Len))

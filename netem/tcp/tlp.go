@@ -37,7 +37,7 @@ func (c *Conn) probeTimeout() time.Duration {
 
 // armProbe schedules the loss probe, never later than the timeout.
 func (c *Conn) armProbe(why sim.Cause) {
-	c.timers.set(tail, min(c.now.Add(c.probeTimeout()), c.x.rtoAt), why)
+	c.setTimer(tail, min(c.now.Add(c.probeTimeout()), c.x.rtoAt), why)
 }
 
 // probe is TLP_send_probe (RFC 8985 §7.3): new data if there are any and the window allows, or the last segment again.
@@ -59,7 +59,7 @@ func (c *Conn) emitProbe(out *packet.Packet) bool {
 		c.emitNew(out, n, n == avail && c.finQueued && room(c.wnd, flight) > n)
 		t.open, t.copy, t.end = true, false, c.nxt
 		c.x.rtoAt = c.now.Add(c.rtt.timeout(c.maxRTO()))
-		c.timers.set(answer, c.x.rtoAt, out.Cause) // RFC 8985 §7.3: then the timeout
+		c.setTimer(answer, c.x.rtoAt, out.Cause) // RFC 8985 §7.3: then the timeout
 		return true
 	}
 	b := &c.x.board
@@ -74,7 +74,7 @@ func (c *Conn) emitProbe(out *packet.Packet) bool {
 	c.x.board.count()
 	t.open, t.copy, t.end = true, true, c.nxt
 	c.x.rtoAt = c.now.Add(c.rtt.timeout(c.maxRTO()))
-	c.timers.set(answer, c.x.rtoAt, out.Cause)
+	c.setTimer(answer, c.x.rtoAt, out.Cause)
 	return true
 }
 

@@ -51,6 +51,8 @@ var Establishment = []Rule{
 	{ID: "E-5", On: SynIn, If: WrongDrop, X: Cond{TCP: set(TCPIdle, TCPSynSent, TCPClosed), Role: active}, DoX: do{Drop}, Note: "wrong direction (F5)"},
 	{ID: "D4", On: SynIn, X: Cond{TCP: shut, Role: passive, Link: TCPPresets}, DoX: do{Refuse}, Note: "the partner leg has failed"},
 	{ID: "D4", On: SynIn, X: Cond{TCP: shut, Role: passive, NoLink: TCPPresets}, Y: Cond{Role: active}, DoX: do{Refuse}, Note: "the partner leg has failed"},
+	{ID: "D4", On: SynIn, X: Cond{TCP: idle, Role: passive, Link: FwdLate}, Y: Cond{Role: active, Is: Complete, TCP: finished}, DoX: do{Refuse}, Note: "the partner leg is closed already"},
+	{ID: "D4", On: SynIn, If: StrictHolds, X: Cond{TCP: idle, Role: passive, NoLink: TCPPresets}, Y: Cond{Role: active, Is: Complete, TCP: finished}, DoX: do{Refuse}, Note: "the partner leg is closed already"},
 	{ID: "E-23", On: SynIn, X: Cond{TCP: shut, Role: passive, NoLink: TCPPresets}, Y: Cond{Role: passive}, DoX: do{Drop}, Note: "merge: too late"},
 	{ID: "H1", On: SynIn, X: Cond{Role: holdconn}, DoX: do{Drop}, Note: "holdconn: nobody connects (D4)"},
 	{ID: "E-22", On: SynIn, X: Cond{TCP: idleHeld, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: passive}, DoX: do{Accept}, Note: "merge"},
@@ -171,6 +173,8 @@ var ReleaseMatrix = []Rule{
 	{ID: "R-10", On: RelTLS, If: Interlinked, X: Cond{TLS: tlsOpen}, Y: Cond{TLS: tlsUnopen}, DoX: do{CloseTLS, StartRel}, DoY: do{FIN, StartRel}},
 	{ID: "R-11", On: RelTCP, If: Strict, DoX: do{Release, StartRel}},
 	{ID: "R-11", On: RelTCP, If: Interlinked, DoX: do{Release, StartRel}, DoY: do{CloseTLS, FIN, StartRel}},
+	{ID: "R-11", On: RelTCP, If: Interlinked, Y: Cond{TCP: held}, DoY: do{Refuse}, Note: "what it was held for is given up (as E-7)"},
+	{ID: "R-11", On: RelTCP, If: Strict, Y: Cond{TCP: held}, DoY: do{HoldBriefly}, Note: "held for a partner that is gone (D4)"},
 
 	// Timers.
 	{ID: "R-1", On: OnRel, X: Cond{TCP: set(TCPEst, TCPHalfIn), Is: SentCN}, DoX: do{FIN, StartRel}, Note: "our FIN at the latest now"},

@@ -23,6 +23,7 @@ type Config struct {
 	Rules          []bearer.Override `yaml:"rules" jsonschema_description:"Changes of the correlation tables (rows E and R of spec reference 7.4 and 7.5)."`
 	StrictHold     bool              `yaml:"strict-hold" jsonschema:"default=false" jsonschema_description:"A passive SEP of a strictly controlled stream holds its SYN (E-4)."`
 	HolePunch      HolePunch         `yaml:"hp" jsonschema_description:"TCP hole punching (H.248.84)."`
+	H248           H248Config        `yaml:"h248" jsonschema_description:"The association with the controller."`
 	TCP            nodes.TCPConfig   `yaml:"tcp" jsonschema_description:"The gateway's TCP."`
 	TLS            nodes.TLSConfig   `yaml:"tls" jsonschema_description:"The gateway's TLS on protected legs."`
 	Costs          nodes.Costs       `yaml:"costs" jsonschema_description:"Processor time; message 1ms packet 20us connection 300us and crypto 100% by default."`

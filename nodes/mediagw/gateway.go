@@ -101,7 +101,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 		g.realms[realm] = i.Addr(g.Addr)
 	}
 	g.profile = "simiq/1"
-	g.valid = h248.Validator{Profile: h248.LookupProfile(g.profile)}
+	g.valid = h248.Validator{Profile: h248.LookupProfile(g.profile), Without: cfg.H248.Without}
 	g.policy = bearer.Policy{
 		Strict: cfg.ControlModel == "strict", TruncateFIN: cfg.Truncation == "fin", WrongDrop: cfg.WrongDirection == "drop",
 		Abort: cfg.ReleaseMode == "abort", StrictHold: cfg.StrictHold,
@@ -134,7 +134,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 	rand := env.K.Rand(g.Name)
 	g.unique = rand.Uint64()
 	var err error
-	g.h248, err = transport.NewH248(&g.Base, h248.Config{Role: h248.MG, ColdStart: true}, env.Net.Node(cfg.Controller),
+	g.h248, err = transport.NewH248(&g.Base, cfg.H248.config(), env.Net.Node(cfg.Controller),
 		time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(time.Millisecond))), g)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", g.Name, err)

@@ -203,6 +203,7 @@ var elsewhere = map[string]string{
 	"Node-mediagw.hp":             "its keys: nodes/mediagw",
 	"pcscf.H248Timers.long-timer": "the gateway repeats nothing so late: nodes/protocol/h248",
 	"nodes.TLSConfig.allow-sha1":  "our fingerprints are SHA-256: netem/tls",
+	"Node-mediagw.h248":           "scenarios of family h248",
 	"Node-pcscf.min-se":           "no UE of ours asks for so little: nodes/pcscf",
 	"nodes.TCPConfig.half-closed": "both ends of a call close at once: netem/tcp",
 	"mediagw.Timers.syn-hold":     "what a SYN is held for comes first: nodes/bearer, row E-3",

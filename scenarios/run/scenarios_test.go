@@ -8,6 +8,7 @@ import (
 
 	"imsim/netem"
 	"imsim/nodes"
+	"imsim/nodes/mediagw"
 	"imsim/scenarios"
 )
 
@@ -25,7 +26,14 @@ func TestScenarios(t *testing.T) {
 			}
 			for _, n := range st.Net.Nodes() {
 				if h, ok := n.(*netem.Host); ok {
-					if live, waiting := h.Connections(); live+waiting > 0 {
+					kept := 0
+					for _, c := range sc.File.Nodes {
+						// An association over TCP lasts as long as gateway and controller do.
+						if g, ok := c.Settings.(*mediagw.Config); ok && g.H248.Transport == "tcp" && (sc.File.Nodes[h.Name()].Settings == c.Settings || g.Controller == h.Name()) {
+							kept++
+						}
+					}
+					if live, waiting := h.Connections(); live != kept || waiting > 0 {
 						t.Errorf("%s is left with %d connections and %d in TIME-WAIT", h.Name(), live, waiting)
 					}
 				}

@@ -1,10 +1,10 @@
 package h248
 
 import (
-	"syscall"
 	"testing"
 
 	"imsim/sim"
+	"imsim/sim/kernelbench"
 )
 
 // benchMessage is a Modify of 336 octets in pretty text: the size of the average message of RFC 3525's examples, for which
@@ -22,14 +22,11 @@ func benchMessage(tb testing.TB) []byte {
 
 // processor reports the processor time of an operation, which other programs on the machine disturb less than its duration.
 func processor(b *testing.B, f func()) {
-	var before, after syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &before)
+	before := kernelbench.CPUTime()
 	for b.Loop() {
 		f()
 	}
-	syscall.Getrusage(syscall.RUSAGE_SELF, &after)
-	spent := after.Utime.Nano() - before.Utime.Nano() + after.Stime.Nano() - before.Stime.Nano()
-	b.ReportMetric(float64(spent)/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(kernelbench.CPUTime()-before)/float64(b.N), "cpu-ns/op")
 }
 
 func BenchmarkParse(b *testing.B) {

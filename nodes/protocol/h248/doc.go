@@ -12,6 +12,7 @@
 //   - TopologyRule: the rule language of the property seplink/x_topo.
 //   - Endpoint: requests, repetition, replies, Pending, at-most-once execution, acknowledgements, loss of the association
 //     (H.248.1 §8, Annex D), the same machine for MGC and MG, over UDP or TCP. NextTPKT and AppendTPKT frame TCP.
+//   - Registration: a gateway's ServiceChange by cold boot, disconnection, handoff and failover, with a random wait.
 //   - A few builders for commands of a controller.
 //
 // # Choices of ours
@@ -27,15 +28,15 @@
 // # Not modelled
 //
 //   - The binary encoding; authentication headers are read over.
-//   - Version 3's segmentation: its syntax is read, its items are ignored by Endpoint.
-//   - Audit of single properties (version 2 and 3): answered with 501.
-//   - Digit maps, multiplex and modem descriptors: carried as text, not read.
-//   - Several transactions in one message are read, never written.
+//   - Version 3's segmentation of what we write: a reply that is too long becomes error 533. What the peer segments is
+//     put together, or ends with 459.
+//   - Audits filtered by value, of signal lists, and of parts of Mux, Modem and ObservedEvents: answered with 501.
+//   - Digit maps, multiplex and modem: their syntax is checked (442), then they are refused (444, 520).
 //   - The estimate of round-trip time for the first repetition (Annex D.1.3): it is configured.
 //
 // # How it was validated
 //
 // Erlang/OTP megaco decodes all examples of the procedures, both our encodings of them, walks through the grammar and
-// generated messages, with the same meaning; the sizes of the compact examples are compared octet by octet. The parser
+// generated messages, with the same meaning; a live OTP megaco entity completes a call with ours in either role over UDP; the sizes of the compact examples are compared octet by octet. The parser
 // and the endpoint are fuzzed; every pattern of six losses ends in one execution and one answer.
 package h248

@@ -14,7 +14,7 @@ func command(t *testing.T, text string) *Command {
 }
 
 func TestValidator(t *testing.T) {
-	iq := Validator{LookupProfile("simiq/1")}
+	iq := Validator{Profile: LookupProfile("simiq/1")}
 	control := func(s string) string { return "MF=a{M{ST=1{O{" + s + "}}}}" }
 	for _, tt := range []struct {
 		text string
@@ -54,6 +54,12 @@ func TestValidator(t *testing.T) {
 		}
 		if err.Code != tt.code || !strings.Contains(err.Text, tt.in) {
 			t.Errorf("%s: error %d %q, want %d with %q", tt.text, err.Code, err.Text, tt.code, tt.in)
+		}
+	}
+	for without, code := range map[string]ErrorCode{"gm": 440, "gm/saf": 445, "gm/spf": 0} { //tidy:order each entry is checked by itself
+		v := Validator{Profile: iq.Profile, Without: []string{without}}
+		if err := v.Command(command(t, control(`gm/saf=ON`))); (err == nil) != (code == 0) || err != nil && err.Code != code {
+			t.Errorf("without %s: %v, want %d", without, err, code)
 		}
 	}
 	if err := (Validator{}).Command(command(t, control(`simsec/psk="00ff"`))); err != nil {

@@ -1,7 +1,19 @@
 package h248
 
 // Validator checks what the packages of a profile say about a command. A nil Profile knows every package.
-type Validator struct{ Profile *ProfileDef }
+type Validator struct {
+	Profile *ProfileDef
+	Without []string // optional packages, and properties "package/property", that are not implemented
+}
+
+func (v Validator) lacks(name string) bool {
+	for _, w := range v.Without {
+		if equalFold(w, name) {
+			return true
+		}
+	}
+	return false
+}
 
 // Command returns the error that a command deserves, or nil: unknown packages (440), properties (445, 450), events (451),
 // signals (452), statistics (453), parameters (446), values (449), places (455), read-only properties (534), missing
@@ -123,7 +135,7 @@ func (v Validator) media(m *Media) *ErrorDescriptor {
 func (v Validator) pkg(name string) (*PackageDef, string, *ErrorDescriptor) {
 	id, rest := cut(name)
 	def := LookupPackage(id)
-	if def == nil || (v.Profile != nil && !v.Profile.Has(id)) {
+	if def == nil || v.Profile != nil && !v.Profile.Has(id) || v.lacks(id) {
 		return nil, "", Describe(ErrUnknownPackage, id)
 	}
 	return def, rest, nil
@@ -139,6 +151,9 @@ func (v Validator) properties(list []Parm, place Place) *ErrorDescriptor {
 		value := findValue(def.Properties, id)
 		if value == nil {
 			return Describe(ErrNoSuchProperty, p.Name)
+		}
+		if v.lacks(p.Name) {
+			return Describe(ErrUnknownProperty, p.Name) // TS 29.334 §5.2: an optional element
 		}
 		legal := value.Place
 		if legal == 0 {
