@@ -110,8 +110,13 @@ func mandatory(t uint16) bool { return t < 0x8000 }
 // IsMessage reports whether a frame is STUN and nothing that shares the connection with it: the first two bits are zero, the
 // cookie is in its place, and the length fits (RFC 8489 §6.3). A TLS record begins with other octets than the cookie there.
 func IsMessage(b []byte) bool {
-	return len(b) >= headerLen && b[0]&0xc0 == 0 && binary.BigEndian.Uint32(b[4:]) == cookie &&
-		int(binary.BigEndian.Uint16(b[2:])) == len(b)-headerLen && len(b)%4 == 0
+	return len(b) >= headerLen && Begins(b, len(b))
+}
+
+// Begins tells what IsMessage does from the first eight octets of a frame and its length.
+func Begins(b []byte, length int) bool {
+	return b[0]&0xc0 == 0 && binary.BigEndian.Uint32(b[4:]) == cookie &&
+		int(binary.BigEndian.Uint16(b[2:])) == length-headerLen && length%4 == 0
 }
 
 // Errors of Parse.
