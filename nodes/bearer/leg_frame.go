@@ -31,6 +31,7 @@ func (l *Leg) Frame(tap FrameTap) { l.frames = &frames{tap: tap} }
 func (l *Leg) Select(why sim.Cause) {
 	l.frames.open = true
 	l.unframe(why)
+	l.pull(why)
 }
 
 // SendFrame sends a frame of ICE itself.

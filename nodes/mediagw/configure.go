@@ -123,6 +123,9 @@ func (s *sep) configure(in *h248.Stream) (answer []byte, e *h248.ErrorDescriptor
 			return nil, e
 		}
 		f.SetAddress(s.local.Netip())
+		if e := s.setICE(&f); e != nil {
+			return nil, e
+		}
 		if s.wantsFP {
 			f.Set(sdp.AttrFingerprint, s.st.gw.certificate.Fingerprint("sha-256").String())
 		}
@@ -203,6 +206,9 @@ func (s *sep) setRemote(f *sdp.Fragment) {
 		s.announce()
 	}
 	x.Remote = true
+	if i, ok, _ := f.ICE(); ok && s.ice != nil {
+		s.ice.lite.Remote = i.Credentials
+	}
 	fps, _ := f.Fingerprints()
 	s.fps = nil
 	for _, fp := range fps {

@@ -48,6 +48,7 @@ type Gateway struct {
 	costs       costs
 	certificate *tls.Certificate
 	unique      uint64
+	iceIDs      *sim.Stream // of credentials; nil before the first
 	sessions    uint64
 	policy      bearer.Policy
 	table       *bearer.Table

@@ -140,6 +140,9 @@ func later(a, b sim.Cause) sim.Cause {
 func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 	s := st.sep[o.Side]
 	gw := st.gw
+	if s.ice != nil && s.ice.instead(s, o, why) {
+		return
+	}
 	switch o.Action {
 	case bearer.Hold, bearer.HoldBriefly, bearer.Accept:
 		if o.Action == bearer.Accept && s.held() {

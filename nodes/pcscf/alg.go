@@ -89,6 +89,7 @@ func (c *call) settle(w waiting) {
 		return
 	}
 	ans := d.Line(0)
+	c.answeredICE(ans)
 	// The gateway is the offerer towards the answerer, and the answerer towards the offerer.
 	farRole, _, err := sdp.Negotiate(c.onward, ans.Setup())
 	if err != nil {
@@ -246,6 +247,7 @@ func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 			s.List = append(s.List, h248.Signal{Name: "tlsbsc/EstBNC", Stream: 1})
 		}
 	}
+	c.stunOrder(l, &s)
 	if len(s.List) == 0 {
 		return nil
 	}

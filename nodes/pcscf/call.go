@@ -28,6 +28,9 @@ type call struct {
 	tls         bool      // which is what there are
 	onward      sdp.Setup // of the offer as it went on
 	relay       bool
+	ice         bool // on the access leg
+	mismatch    bool // the UE's offer has been changed on the way by somebody who knows nothing of ICE
+	peerICE     sdp.ICE
 	aware       bool // the gateway is told the application protocol
 	final       bool // a 2xx has been passed on
 	settled     bool // the answer has been worked into the gateway
@@ -103,6 +106,7 @@ func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause
 	// Spec reference §2.1: who ends TLS ends TCP, so a protected call is not relayed.
 	c.relay = p.cfg.TCPMode == "relay" && !c.secure
 	c.aware = p.cfg.Awareness == "aware" && !c.relay && !c.passing
+	c.offeredICE()
 	c.reserve(why)
 }
 

@@ -57,7 +57,7 @@ func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
 // choice.
 func (c *call) dualActive(offered sdp.Setup) bool {
 	return c.p.cfg.TCPMode == "proxy" && c.p.cfg.ProxySetup == "active" && !c.relay && !c.natted() &&
-		(offered == sdp.ActPass || offered == sdp.Passive)
+		!c.ice && (offered == sdp.ActPass || offered == sdp.Passive)
 }
 
 // punches reports a leg on which the gateway is to punch a hole (O5, §8.5).
@@ -68,11 +68,13 @@ func (c *call) punches(l *leg, role sdp.Setup) bool {
 // collides reports a call that merge would spoil: both UEs open, so both would begin TLS as its client (§2.6).
 func (c *call) collides() bool { return c.passing && c.tls && c.p.cfg.MergeE2ETLS != "collide" }
 
-// rewrites reports a call whose set-up direction is the ALG's to choose.
-func (c *call) rewrites() bool { return c.natted() && !c.relay && c.p.cfg.NATSetup != "keep" }
+// rewrites reports a call whose set-up direction is the ALG's to choose: behind a NAT, and with ICE, where the UE opens.
+func (c *call) rewrites() bool {
+	return !c.relay && (c.ice || c.natted() && c.p.cfg.NATSetup != "keep")
+}
 
 // natted reports a NAT between the served UE and the P-CSCF.
 func (c *call) natted() bool { return c.served != nil && c.served.behindNAT }
 
 // latches reports whether the gateway is to take the source of the UE's segments for its address (H.248.37).
-func (c *call) latches() bool { return c.p.cfg.Latch || c.natted() }
+func (c *call) latches() bool { return !c.ice && (c.p.cfg.Latch || c.natted()) } // with ICE, checks decide (§8.6)

@@ -111,12 +111,13 @@ func (m *media) lost(why sim.Cause) {
 
 func (m *media) deadline() sim.Time {
 	if m.conn == nil {
-		return sim.Never
+		return m.ice.deadline()
 	}
-	return m.conn.Deadline()
+	return min(m.conn.Deadline(), m.ice.deadline())
 }
 
 func (m *media) tick(now sim.Time) {
+	m.ice.tick(now)
 	if m.conn != nil && m.conn.Deadline() <= now {
 		m.conn.Tick(now)
 		m.drain(m.c.why)

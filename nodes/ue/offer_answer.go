@@ -17,6 +17,9 @@ func (m *media) offer(c *call, why sim.Cause) (body, err string) {
 	m.offerer = true
 	m.cema = nodes.Or(u.cfg.CEMA, true)
 	m.own = sdp.ActPass
+	if u.cfg.ICE == "full" {
+		m.own = sdp.Active // RFC 6544 §4.4: the default candidate of a full agent
+	}
 	if u.cfg.Offer != "" {
 		m.own = sdp.ParseSetup(u.cfg.Offer)
 	}
@@ -54,6 +57,7 @@ func (m *media) answered(body string, why sim.Cause) (err string) {
 	if m.secure && l.Proto().Security != sdp.TLS {
 		return "answer without TLS"
 	}
+	m.readICE(l, why)
 	m.connect(why)
 	return ""
 }
@@ -93,6 +97,7 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 	if m.prepare(c) != "" {
 		return 500
 	}
+	m.readICE(l, why)
 	if err := m.read(l); err != "" {
 		return 488
 	}
@@ -110,7 +115,10 @@ func (m *media) prepare(c *call) (err string) {
 		scheme = "msrps"
 	}
 	m.path = scheme + "://" + m.local.String() + "/" + msrp.NewSessionID(&u.msrp.IDs) + ";tcp"
-	if m.own != sdp.Active && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
+	if u.cfg.ICE == "full" {
+		m.gather()
+	}
+	if (m.own != sdp.Active || m.ice != nil) && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
 		return "no port left" // ports come round: this one's call is still there
 	}
 	m.session = u.msrp.Open(msrp.Config{Local: m.path, IgnoreScheme: true})
@@ -139,6 +147,7 @@ func (m *media) describe() string {
 	if m.offerer && m.c.script.Security == nodes.SecurityE2AE {
 		l.Add(sdp.AttrE2AE, sdp.E2AERequested)
 	}
+	m.ice.describe(l)
 	return string(d.Bytes())
 }
 

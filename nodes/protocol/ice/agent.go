@@ -65,7 +65,6 @@ type pair struct {
 	state     state
 	tx        stun.TransactionID
 	nominated bool // by the peer, who controls
-	why       sim.Cause
 }
 
 // Agent is a full agent for one connection. The zero value is ready for Start.
@@ -104,7 +103,7 @@ func (a *Agent) Start(now sim.Time, why sim.Cause, cfg Config) {
 		return 1
 	})
 	a.pairs = a.pairs[:min(len(a.pairs), 100)] // RFC 8445 §6.1.2.5
-	a.Tick(now)
+	a.Tick(now, why)
 }
 
 // pairPriority is RFC 8445 §6.1.2.3.
@@ -151,53 +150,53 @@ func (a *Agent) TimerCause() sim.Cause {
 	return a.endWhy
 }
 
-// Tick does what is due.
-func (a *Agent) Tick(now sim.Time) {
+// Tick does what is due, by the cause of a wait for it.
+func (a *Agent) Tick(now sim.Time, why sim.Cause) {
 	if a.done {
 		return
 	}
 	if a.next <= now {
-		a.nextCheck(now)
+		a.nextCheck(now, why)
 	}
 	if a.patience <= now {
-		a.nominate(now, a.patient)
+		a.nominate(now, why)
 	}
 	if !a.done && a.end <= now {
-		a.fail(a.endWhy)
+		a.fail(why)
 	}
 }
 
 // nextCheck opens the connection of the best pair that waits (RFC 8445 §6.1.4.2: one each Ta).
-func (a *Agent) nextCheck(now sim.Time) {
+func (a *Agent) nextCheck(now sim.Time, why sim.Cause) {
 	a.next = sim.Never
 	for i := range a.pairs {
 		p := &a.pairs[i]
 		if p.state != waiting {
 			continue
 		}
-		p.state, p.why = opening, a.nextWhy
+		p.state = opening
 		local := p.local.Addr
 		if p.local.Type == Active {
 			local = netip.AddrPortFrom(local.Addr(), 0)
 		}
-		a.out(Output{Kind: OutDial, Conn: i, Local: local, Remote: p.remote.Addr, Why: a.nextWhy})
+		a.out(Output{Kind: OutDial, Conn: i, Local: local, Remote: p.remote.Addr, Why: why})
 		if slices.ContainsFunc(a.pairs, func(p pair) bool { return p.state == waiting }) {
-			a.next = now.Add(a.cfg.Pace)
+			a.next, a.nextWhy = now.Add(a.cfg.Pace), why
 		}
 		return
 	}
-	a.consider(now, a.nextWhy)
+	a.consider(now, why)
 }
 
 // Accepted takes a connection that somebody has opened to one of our passive candidates, and returns its number.
-func (a *Agent) Accepted(why sim.Cause, local, from netip.AddrPort) int {
+func (a *Agent) Accepted(local, from netip.AddrPort) int {
 	l := Candidate{Component: 1, Addr: local, Type: Passive, Priority: Priority(Host, Passive, MaxOther)}
 	for _, c := range a.cfg.Local {
 		if c.Type == Passive && c.Addr == local {
 			l = c
 		}
 	}
-	a.pairs = append(a.pairs, pair{local: l, from: from, state: idle, why: why, remote: Candidate{Component: 1, Addr: from, Kind: PeerReflexive, Type: Active}})
+	a.pairs = append(a.pairs, pair{local: l, from: from, state: idle, remote: Candidate{Component: 1, Addr: from, Kind: PeerReflexive, Type: Active}})
 	return len(a.pairs) - 1
 }
 
@@ -316,7 +315,7 @@ func (a *Agent) answered(now sim.Time, why sim.Cause, conn int, m *stun.Message,
 	case p.state == naming || p.nominated:
 		a.choose(conn, why)
 	default:
-		p.state, p.why = valid, why
+		p.state = valid
 		if a.patience == sim.Never {
 			a.patience, a.patient = now.Add(a.cfg.Patience), why
 		}

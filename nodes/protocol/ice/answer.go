@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"imsim/nodes/protocol/stun"
+	"imsim/sim"
 )
 
 // Credentials are a=ice-ufrag and a=ice-pwd of one side.
@@ -67,4 +68,14 @@ func (l *Lite) Answer(frame []byte, from netip.AddrPort) (response []byte, nomin
 		code = stun.RoleConflict
 	}
 	return reply(&m, code, from, l.Local), code == 0 && m.UseCandidate, false
+}
+
+// NewCredentials draws credentials of the length that RFC 8839 §5.4 asks for at least: 24 and 128 bits and more.
+func NewCredentials(ids *sim.Stream) Credentials {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	var b [30]byte
+	for i := range b {
+		b[i] = alphabet[ids.Below(64)]
+	}
+	return Credentials{Ufrag: string(b[:8]), Pwd: string(b[8:])}
 }

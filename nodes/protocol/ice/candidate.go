@@ -78,6 +78,9 @@ func Hosts(addrs ...netip.AddrPort) (list []Candidate) {
 			case Active:
 				c.Addr = netip.AddrPortFrom(at.Addr(), discard)
 			case SO:
+				if at.Port() == 65535 {
+					continue
+				}
 				c.Addr = netip.AddrPortFrom(at.Addr(), at.Port()+1)
 			}
 			c.Foundation = strconv.Itoa(len(list) + 1)

@@ -187,7 +187,7 @@ func (w *world) dial(s *side, o Output) {
 	}
 	w.later(1, func() {
 		if peer.agent != nil {
-			c.num[1] = peer.agent.Accepted(sim.Cause{}, o.Remote, c.from[0])
+			c.num[1] = peer.agent.Accepted(o.Remote, c.from[0])
 			peer.conns[c.num[1]] = c
 		}
 	})
@@ -262,7 +262,7 @@ func (w *world) run(until time.Duration) {
 		}
 		for _, s := range w.sides {
 			if s.agent != nil && s.agent.Deadline() <= w.now {
-				s.agent.Tick(w.now)
+				s.agent.Tick(w.now, s.agent.TimerCause())
 				w.pump(s)
 			}
 		}

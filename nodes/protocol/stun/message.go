@@ -119,6 +119,9 @@ func Begins(b []byte, length int) bool {
 		int(binary.BigEndian.Uint16(b[2:])) == length-headerLen && length%4 == 0
 }
 
+// TypeOf returns the type of a whole message.
+func TypeOf(b []byte) Type { return Type(binary.BigEndian.Uint16(b)) }
+
 // Errors of Parse.
 var (
 	ErrNotSTUN     = errors.New("stun: no STUN message (want two zero bits, a length that fits, and the magic cookie)")
