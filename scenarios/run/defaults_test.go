@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"imsim/nodes/mediagw"
+	"imsim/nodes/alg"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
@@ -32,7 +33,7 @@ func TestDefaultsAreZeros(t *testing.T) {
 				*c = ue.Config{Proxy: c.Proxy, MediaSec: c.MediaSec, SIPTimers: c.SIPTimers, Costs: c.Costs}
 				c.Costs.Processors = 0
 			case *pcscf.Config:
-				*c = pcscf.Config{Home: c.Home, Gateway: c.Gateway}
+				*c = pcscf.Config{Home: c.Home, Config: alg.Config{Gateway: c.Gateway}}
 			case *scscf.Config:
 				*c = scscf.Config{}
 			case *mediagw.Config:

@@ -201,7 +201,7 @@ var elsewhere = map[string]string{
 	"NAT.fragments": "UEs send what is large over TCP: netem/nat", "NAT.refresh-each": "a UE has one peer a port: netem/nat", "NATTimers.rest": "no UDP port is used again: netem/nat",
 	"NAT.reset-closes": "nothing follows an RST: netem/nat", "NATTimers.reset": "likewise", "NATTimers.closing": "nothing follows the FINs: netem/nat", "NATTimers.icmp": "nobody pings: netem/nat",
 	"Node-mediagw.hp":             "its keys: nodes/mediagw",
-	"pcscf.H248Timers.long-timer": "the gateway repeats nothing so late: nodes/protocol/h248",
+	"alg.H248Timers.long-timer": "the gateway repeats nothing so late: nodes/protocol/h248",
 	"nodes.TLSConfig.allow-sha1":  "our fingerprints are SHA-256: netem/tls",
 	"Node-mediagw.h248":           "scenarios of family h248",
 	"Node-pcscf.min-se":           "no UE of ours asks for so little: nodes/pcscf",
@@ -251,7 +251,7 @@ var places = map[string]string{
 	"Node-ue": `nodes\.ue-[ab]\.`, "Node-pcscf": `nodes\.pcscf1\.`, "Node-scscf": `nodes\.scscf1\.`, "Node-mediagw": `nodes\.agw1\.`,
 	"nodes.TCPConfig": `nodes\.[a-z0-9-]+\.tcp\.`, "nodes.TLSConfig": `nodes\.[a-z0-9-]+\.tls\.`, "nodes.Costs": `nodes\.[a-z0-9-]+\.costs\.`,
 	"NAT": `nats\.home\.`, "NATTimers": `nats\.home\.timers\.`,
-	"pcscf.H248Timers": `nodes\.pcscf1\.h248\.`, "mediagw.Ports": `nodes\.agw1\.ports\.`, "mediagw.Timers": `nodes\.agw1\.timers\.`,
+	"alg.H248Timers": `nodes\.pcscf1\.h248\.`, "mediagw.Ports": `nodes\.agw1\.ports\.`, "mediagw.Timers": `nodes\.agw1\.timers\.`,
 }
 
 // names are the keys by which nodes find each other: scenarios check them.

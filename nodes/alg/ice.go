@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"imsim/nodes/protocol/h248"

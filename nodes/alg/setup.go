@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import "imsim/nodes/protocol/sdp"
 
@@ -74,7 +74,7 @@ func (c *call) rewrites() bool {
 }
 
 // natted reports a NAT between the served UE and the P-CSCF.
-func (c *call) natted() bool { return c.served != nil && c.served.behindNAT }
+func (c *call) natted() bool { return c.served != nil && c.served.BehindNAT }
 
 // latches reports whether the gateway is to take the source of the UE's segments for its address (H.248.37).
 func (c *call) latches() bool { return !c.ice && (c.p.cfg.Latch || c.natted()) } // with ICE, checks decide (§8.6)
