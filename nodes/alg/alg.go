@@ -46,7 +46,7 @@ func (c *call) reserve(why sim.Cause) {
 		c.refuse(488, why)
 		return
 	}
-	local := c.localFor(&c.far, c.onward)
+	local := c.localFor(&c.far, c.opens(&c.far, c.onward))
 	cmd := c.add(&c.far, local, nil)
 	if c.relay && c.p.cfg.GateUntilAnswer {
 		cmd.Media.Streams[0].Control.Mode = h248.Inactive
@@ -102,6 +102,7 @@ func (c *call) settle(w waiting) {
 		c.refuseAnswer(w, "RFC 4145: "+err.Error())
 		return
 	}
+	farRole, nearRole = c.opens(&c.far, farRole), c.opens(&c.near, nearRole)
 	c.settled = true
 	w.answer = d
 	modify := h248.Command{Verb: h248.Modify, Termination: c.far.id}

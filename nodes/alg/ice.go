@@ -76,3 +76,14 @@ func (c *call) rewriteICE(l sdp.Line, towards *leg) {
 		l.Add(sdp.AttrICEMismatch, "")
 	}
 }
+
+// opens returns the gateway's TCP role on a leg: with ICE it is opened to, whatever a=setup says (RFC 6544 §4.4).
+func (c *call) opens(l *leg, role sdp.Setup) sdp.Setup {
+	if l.access && c.ice && role != sdp.HoldConn {
+		return sdp.Passive
+	}
+	return role
+}
+
+// onlyTLS reports a call whose a=setup says no more than who is TLS client, from end to end, and so is not ours to change.
+func (c *call) onlyTLS() bool { return c.ice && c.passing && c.tls }

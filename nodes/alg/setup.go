@@ -12,7 +12,7 @@ func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
 	if c.dualActive(offered) {
 		return sdp.Active, true
 	}
-	if !c.rewrites() {
+	if !c.rewrites() || c.onlyTLS() {
 		return offered, true // T1 to T3, O1, O2
 	}
 	offer := sdp.OfferDefault(offered) // M1: without the attribute the offerer opens
@@ -41,7 +41,7 @@ func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
 	if c.dualActive(offered) && sdp.AnswerDefault(answered) != sdp.HoldConn {
 		return sdp.Active
 	}
-	if !c.rewrites() || sdp.AnswerDefault(answered) == sdp.HoldConn {
+	if !c.rewrites() || c.onlyTLS() || sdp.AnswerDefault(answered) == sdp.HoldConn {
 		return answered
 	}
 	switch offer := sdp.OfferDefault(offered); {

@@ -30,13 +30,15 @@ func (l *Leg) Frame(tap FrameTap) { l.frames = &frames{tap: tap} }
 // Select lets application octets pass: the leg's pair is the one that ICE has chosen.
 func (l *Leg) Select(why sim.Cause) {
 	l.frames.open = true
-	l.unframe(why)
 	l.pull(why)
 }
 
 // SendFrame sends a frame of ICE itself.
 func (l *Leg) SendFrame(frame []byte, why sim.Cause) {
 	if l.stream != nil && !l.ended && !l.wantFIN && l.stream.WriteSpace() >= stun.FrameHead+len(frame) {
+		if k := l.base.K; k.Tracing() {
+			why = k.Record(sim.Record{Cause: why, Node: l.base.Entity, Kind: "stun.sent", Text: stun.TypeOf(frame).String()})
+		}
 		l.stream.Write(packet.PayloadOf(stun.AppendFrame(nil, frame)), why)
 	}
 }

@@ -33,7 +33,6 @@ func (l *Leg) StreamEvent(s *netem.Stream, ev tcp.Event) {
 			l.pull(why)
 		}
 	case tcp.EvReadable:
-		l.unframe(why)
 		l.pull(why)
 	case tcp.EvWritable:
 		l.push(why)

@@ -43,6 +43,7 @@ func (l *Leg) pull(why sim.Cause) {
 		return
 	}
 	l.pumping = true
+	l.unframe(why)
 	if l.tls != nil {
 		l.drainTLS()
 		for !l.ended && l.tls.State() != tls.Idle && l.plain.Len < plainLimit && l.received() > 0 {

@@ -2,6 +2,7 @@ package mediagw
 
 import (
 	"slices"
+	"strconv"
 
 	"imsim/netem/tcp"
 	"imsim/nodes"
@@ -20,6 +21,7 @@ type checks struct {
 	lite  ice.Lite
 	on    bool // ordered to answer (H.248.50: act as STUN server)
 	conns []*bearer.Leg
+	made  int
 	won   bool
 }
 
@@ -68,7 +70,7 @@ func (s *sep) dropICE(why sim.Cause) {
 // incoming takes a SYN for the candidate.
 func (x *checks) incoming(s *sep, o tcp.Opening) {
 	gw := s.st.gw
-	if !x.on || x.won || len(x.conns) >= maxChecks {
+	if x.won || len(x.conns) >= maxChecks {
 		gw.Mark(o.Why, s.term.realm, nodes.SYNDropped, o.Remote.String()) // D4
 		return
 	}
@@ -88,11 +90,23 @@ func (a *arrival) WorkDone(_ uint64, why sim.Cause) {
 		return
 	}
 	a.o.Why = why
-	l := bearer.NewLeg(&s.st.gw.Base, s.term.realm, s)
+	s.ice.made++
+	l := bearer.NewLeg(&s.st.gw.Base, s.term.realm+"-check"+strconv.Itoa(s.ice.made), s)
 	l.Proto = s.proto
 	l.Frame(s)
 	s.ice.conns = append(s.ice.conns, l)
-	l.Accept(a.o, s.st.gw.tcp, false)
+	l.Accept(a.o, s.st.gw.tcp, !s.ice.on) // D4: before the order a SYN is held
+}
+
+// start answers checks from now on, and the SYNs that have come.
+func (x *checks) start(why sim.Cause) {
+	if x.on {
+		return
+	}
+	x.on = true
+	for _, l := range x.conns {
+		l.ReleaseSYN(why)
+	}
 }
 
 // event takes what happens on a connection that has not been nominated; false for others.
@@ -156,6 +170,7 @@ func (x *checks) choose(s *sep, l *bearer.Leg, why sim.Cause) {
 	}
 	x.conns = nil
 	s.leg, s.remote = l, l.Stream().Remote()
+	l.Name = s.term.realm
 	why = s.st.gw.Mark(why, s.term.realm, nodes.PairSelected, s.remote.String())
 	l.Select(why)
 	s.st.input(s.side, bearer.SynIn, "", why)
@@ -167,7 +182,7 @@ func (x *checks) instead(s *sep, o bearer.Out, why sim.Cause) bool {
 	case bearer.Hold, bearer.HoldBriefly:
 		return true
 	case bearer.Accept:
-		s.st.input(s.side, bearer.TCPUp, "", why)
+		s.st.input(s.side, bearer.TCPUp, "", s.st.gw.Mark(why, s.term.realm, nodes.TCPEstablished, ""))
 		return true
 	case bearer.Drop, bearer.Refuse:
 		s.leg.Reset(false, why)

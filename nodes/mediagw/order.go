@@ -86,7 +86,7 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 			if s.ice == nil {
 				return fault(h248.ErrUnknownValue, "mgastuns/astuns on a SEP without a=ice-ufrag")
 			}
-			s.ice.on = true
+			*after = append(*after, func() { s.ice.start(why) })
 		case "tlsbsc/EstBNC":
 			x.TLSClient = true
 			ev = bearer.EstTLS

@@ -3,6 +3,7 @@ package ue
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 
 	"imsim/netem/packet"
 	"imsim/netem/tcp"
@@ -26,6 +27,7 @@ type checks struct {
 	agent   ice.Agent
 	legs    []*bearer.Leg // by the agent's numbers
 	early   []*bearer.Leg // opened to us before we know whom from; their SYNs are held
+	made    int
 	pumping bool
 }
 
@@ -93,8 +95,7 @@ func (x *checks) incoming(o tcp.Opening) {
 		u.Host.Refuse(o, o.Why)
 		return
 	}
-	l := bearer.NewLeg(&u.Base, "", x.m)
-	l.Frame(x.m)
+	l := x.newLeg()
 	l.Accept(o, u.tcpConfig(), !x.begun)
 	x.early = append(x.early, l)
 }
@@ -128,6 +129,14 @@ func (x *checks) event(l *bearer.Leg, ev bearer.Event, why sim.Cause) bool {
 	return true
 }
 
+// newLeg makes a leg for a connection that may be the one: until it is, it has a name of its own.
+func (x *checks) newLeg() *bearer.Leg {
+	x.made++
+	l := bearer.NewLeg(&x.m.c.u.Base, "check"+strconv.Itoa(x.made), x.m)
+	l.Frame(x.m)
+	return l
+}
+
 func (x *checks) set(n int, l *bearer.Leg) {
 	for len(x.legs) <= n {
 		x.legs = append(x.legs, nil)
@@ -159,8 +168,7 @@ func (x *checks) pump() {
 		}
 		switch o.Kind {
 		case ice.OutDial:
-			l := bearer.NewLeg(&u.Base, "", m)
-			l.Frame(m)
+			l := x.newLeg()
 			x.set(o.Conn, l)
 			if l.Dial(addrPort(o.Local), addrPort(o.Remote), u.tcpConfig(), o.Why) != nil {
 				x.agent.Lost(u.K.Now(), o.Why, o.Conn)
@@ -175,8 +183,10 @@ func (x *checks) pump() {
 			x.drop(x.legs[o.Conn], o.Why)
 		case ice.OutSelected:
 			m.leg = x.legs[o.Conn]
+			m.leg.Name = ""
 			u.Host.Unlisten(m.local)
 			why := u.Mark(o.Why, "", nodes.PairSelected, o.Remote.String())
+			why = u.Mark(why, "", nodes.TCPEstablished, "")
 			m.connected(why)
 			m.leg.Select(why)
 		case ice.OutFailed:

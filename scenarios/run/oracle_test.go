@@ -327,7 +327,8 @@ func TestReadBack(t *testing.T) {
 	t.Logf("%d UEs in clear, %d MSRP requests", plain, requests)
 }
 
-var sendLine = regexp.MustCompile(`(?m)^MSRP \S+ SEND\r$`)
+// sendLine finds requests, behind the length of a frame on connections of ICE (RFC 4571).
+var sendLine = regexp.MustCompile(`(?ms)(?:^|[\x00-\x07].)MSRP \S+ SEND\r$`)
 
 // TestMegaco has Erlang's megaco decode every H.248 message of every run, in both encodings.
 func TestMegaco(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"imsim/netem"
 	"imsim/nodes"
 	"imsim/nodes/mediagw"
+	"imsim/nodes/ue"
 	"imsim/scenarios"
 )
 
@@ -30,6 +31,10 @@ func TestScenarios(t *testing.T) {
 					for _, c := range sc.File.Nodes {
 						// An association over TCP lasts as long as gateway and controller do.
 						if g, ok := c.Settings.(*mediagw.Config); ok && g.H248.Transport == "tcp" && (sc.File.Nodes[h.Name()].Settings == c.Settings || g.Controller == h.Name()) {
+							kept++
+						}
+						// So does the flow of a UE that signals over TCP (RFC 5626).
+						if u, ok := c.Settings.(*ue.Config); ok && u.Transport == "tcp" && (sc.File.Nodes[h.Name()].Settings == c.Settings || u.Proxy == h.Name()) {
 							kept++
 						}
 					}
