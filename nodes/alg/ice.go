@@ -86,4 +86,4 @@ func (c *call) opens(l *leg, role sdp.Setup) sdp.Setup {
 }
 
 // onlyTLS reports a call whose a=setup says no more than who is TLS client, from end to end, and so is not ours to change.
-func (c *call) onlyTLS() bool { return c.ice && c.passing && c.tls }
+func (c *call) onlyTLS() bool { return c.tried && c.passing && c.tls }

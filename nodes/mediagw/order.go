@@ -88,7 +88,6 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 			}
 			*after = append(*after, func() { s.ice.start(why) })
 		case "tlsbsc/EstBNC":
-			x.TLSClient = true
 			ev = bearer.EstTLS
 		case "tcpbcc/RelBNC":
 			ev = bearer.RelTCP

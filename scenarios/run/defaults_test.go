@@ -3,8 +3,8 @@ package run
 import (
 	"testing"
 
-	"imsim/nodes/mediagw"
 	"imsim/nodes/alg"
+	"imsim/nodes/mediagw"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
