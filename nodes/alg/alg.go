@@ -94,6 +94,10 @@ func (c *call) settle(w waiting) {
 	}
 	ans := d.Line(0)
 	c.answeredICE(ans)
+	if wrong := c.answeredCEMA(ans); wrong != "" {
+		c.refuseAnswer(w, wrong)
+		return
+	}
 	// The gateway is the offerer towards the answerer, and the answerer towards the offerer.
 	farRole, _, err := sdp.Negotiate(c.onward, ans.Setup())
 	if err != nil {

@@ -33,6 +33,7 @@ type call struct {
 	mismatch    bool // the UE's offer has been changed on the way by somebody who knows nothing of ICE
 	peerICE     sdp.ICE
 	aware       bool // the gateway is told the application protocol
+	unaware     bool // it has said that it does not know it
 	final       bool // a 2xx has been passed on
 	settled     bool // the answer has been worked into the gateway
 	busy        bool // an order is under way
@@ -94,7 +95,10 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 	}
 	// Spec reference §2.1: who ends TLS ends TCP, so a protected call is not relayed.
 	c.relay = p.cfg.TCPMode == "relay" && !c.secure
-	c.aware = p.cfg.Awareness == "aware" && !c.relay && !c.passing
+	if status := c.offeredCEMA(); status != 0 {
+		c.refuse(status, why)
+		return
+	}
 	c.offeredICE()
 	c.tried = c.ice
 	c.reserve(why)

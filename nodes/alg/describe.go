@@ -44,6 +44,7 @@ func (c *call) localFor(l *leg, setup sdp.Setup) sdp.Fragment {
 		f.Add(sdp.AttrFingerprint, "SHA-256 $")
 	}
 	c.localICE(l, &f)
+	c.withPath(&f)
 	return f
 }
 
@@ -59,6 +60,7 @@ func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
 		}
 	}
 	c.remoteICE(l, &f)
+	c.withPeerPath(&f, line)
 	return f.Append(nil)
 }
 
@@ -132,6 +134,7 @@ func (c *call) rewrite(d *sdp.Description, towards *leg, setup sdp.Setup) {
 	l := d.Line(0)
 	l.SetSetup(setup)
 	c.rewriteICE(l, towards)
+	c.rewritePath(l, towards)
 	if c.passing {
 		return // §2.4: TLS attributes unmodified
 	}

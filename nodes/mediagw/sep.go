@@ -36,6 +36,7 @@ type sep struct {
 	leg       *bearer.Leg
 	next, old *bearer.Leg  // of a connection that replaces the leg's when it is up (E-28), and of the one that it replaced
 	opening   *tcp.Opening // the SYN at hand; nil once it has been answered
+	aware     *aware       // nil where the gateway need not know the application
 	ice       *checks      // nil without ICE
 	punch     *punch       // nil but on a SEP that punches holes (H.248.84)
 
@@ -122,6 +123,9 @@ func (s *sep) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.Cau
 		s.retire()
 	}
 	if l != s.leg || s.st.sep[s.side] != s {
+		return
+	}
+	if s.aware.waits(s, ev, cause, why) {
 		return
 	}
 	if ev == bearer.TCPFail && s.punch.again(s, cause, why) {

@@ -104,6 +104,10 @@ func (st *stream) move(side bearer.Side, why sim.Cause) {
 	if from == nil || to == nil || !st.flows(side) {
 		return
 	}
+	if from.aware != nil && to.aware != nil {
+		st.moveAware(from, to, why)
+		return
+	}
 	for from.leg.Readable() > 0 && st.flows(side) {
 		space := to.leg.Space()
 		if space == 0 {

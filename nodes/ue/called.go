@@ -101,6 +101,7 @@ func (c *call) pumpUAS() {
 		case sip.UASNoPRACK:
 			c.final(504, o.Why)
 		case sip.UASNoACK:
+			c.noACK = true
 			c.hangUp("failed", "", o.Why)
 		}
 	}
@@ -125,8 +126,11 @@ func (c *call) respond(o sip.UASOutput) {
 // acked takes the ACK of our 2xx.
 func (c *call) acked(m *sip.Message, why sim.Cause) {
 	if c.uas != nil && c.uas.Ack(m) {
-		c.u.Mark(why, "", nodes.AckReceived, "")
+		why = c.u.Mark(why, "", nodes.AckReceived, "")
 		c.uas = nil
+		if c.parting != nil && c.state == talking {
+			c.hangUp(c.result, c.parting.reason, why)
+		}
 		c.rest()
 		c.wake()
 	}

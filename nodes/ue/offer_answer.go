@@ -15,13 +15,16 @@ import (
 func (m *media) offer(c *call, why sim.Cause) (body, err string) {
 	u := c.u
 	m.offerer = true
-	m.cema = nodes.Or(u.cfg.CEMA, true)
+	m.cema = u.cema()
 	m.own = sdp.ActPass
 	if u.cfg.ICE == "full" {
 		m.own = sdp.Active // RFC 6544 §4.4: the default candidate of a full agent
 	}
 	if u.cfg.Offer != "" {
 		m.own = sdp.ParseSetup(u.cfg.Offer)
+	}
+	if u.plain() {
+		m.own = sdp.NoSetup
 	}
 	switch c.script.Security {
 	case nodes.SecurityE2AE:
@@ -46,11 +49,14 @@ func (m *media) answered(body string, why sim.Cause) (err string) {
 	if err != "" {
 		return err
 	}
-	mine, _, bad := sdp.Negotiate(m.own, l.Setup())
+	mine, _, bad := m.c.u.negotiate(m.own, l.Setup())
 	if bad != nil {
 		return bad.Error()
 	}
 	m.tcpRole = mine
+	if err := m.answeredCEMA(l); err != "" {
+		return err
+	}
 	if err := m.read(l); err != "" {
 		return err
 	}
@@ -75,7 +81,10 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 		prefer = sdp.Active
 	}
 	m.own = sdp.Answer(l.Setup(), prefer)
-	_, mine, bad := sdp.Negotiate(l.Setup(), m.own)
+	if u.plain() {
+		m.own = sdp.NoSetup
+	}
+	_, mine, bad := u.negotiate(l.Setup(), m.own)
 	if bad != nil {
 		return 488
 	}
@@ -85,10 +94,10 @@ func (m *media) offered(c *call, body string, why sim.Cause) (status int) {
 	// RFC 6714 §4.3: a path that does not lead to c= and m= wants CEMA.
 	decide := sdp.CEMAAnswerer{OfferCEMA: l.CEMA(), Match: l.PathMatches(), Active: mine == sdp.Active, CanBePassive: true}
 	action, cema := decide.Decide()
-	if action == sdp.RejectLine {
+	if action == sdp.RejectLine && u.cema() {
 		return 488
 	}
-	m.cema = cema && nodes.Or(u.cfg.CEMA, true)
+	m.cema = cema && u.cema()
 	m.secure = l.Proto().Security == sdp.TLS
 	if m.secure && l.E2AE() == sdp.E2AEApplied && !u.MediaSecurity("msrp-tls") {
 		return 488
@@ -166,7 +175,7 @@ func (m *media) line(body string) (l sdp.Line, err string) {
 // read takes address, path and fingerprints of the peer's line. CEMA and TS 24.247: c= and m= are where to dial, the
 // path is what to match.
 func (m *media) read(l sdp.Line) (err string) {
-	ap, ok := l.Address()
+	ap, ok := m.c.u.leadsTo(l)
 	if !ok {
 		return "no address"
 	}
