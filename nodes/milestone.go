@@ -79,6 +79,10 @@ const (
 	RSTReceived    = "tcp.rst.received"
 	TCPClosed      = "tcp.closed"
 
+	CheckSent     = "ice.check.sent" // a request, the nominating one too
+	CheckReceived = "ice.check.received"
+	PairSelected  = "ice.selected" // detail: where its connection goes to, or comes from
+
 	ClientHelloSent = "tls.clienthello.sent"
 	ClientHelloRecv = "tls.clienthello.received"
 	HandshakeDone   = "tls.handshake.done"

@@ -132,6 +132,9 @@ func (b *builder) inner(f *flight, r *rundir.Record) {
 		case "msrp.sent":
 			f.Proto, f.Label, f.known = MSRP, w.Text, true
 			return
+		case "stun.sent":
+			f.Label, f.known = "STUN "+w.Text, true
+			return
 		case "sip.sent", "h248.sent":
 			f.Proto, f.Label, f.known = protoOf(w.Kind), w.Text, true
 			return

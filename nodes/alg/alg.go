@@ -50,7 +50,7 @@ func (c *call) reserve(why sim.Cause) {
 		c.refuse(488, why)
 		return
 	}
-	local := c.localFor(&c.far, c.onward)
+	local := c.localFor(&c.far, c.opens(&c.far, c.onward))
 	cmd := c.add(&c.far, local, nil)
 	if c.relay && c.p.cfg.GateUntilAnswer {
 		cmd.Media.Streams[0].Control.Mode = h248.Inactive
@@ -93,6 +93,11 @@ func (c *call) settle(w waiting) {
 		return
 	}
 	ans := d.Line(0)
+	c.answeredICE(ans)
+	if wrong := c.answeredCEMA(ans); wrong != "" {
+		c.refuseAnswer(w, wrong)
+		return
+	}
 	// The gateway is the offerer towards the answerer, and the answerer towards the offerer.
 	farRole, _, err := sdp.Negotiate(c.onward, ans.Setup())
 	if err != nil {
@@ -105,6 +110,7 @@ func (c *call) settle(w waiting) {
 		c.refuseAnswer(w, "RFC 4145: "+err.Error())
 		return
 	}
+	farRole, nearRole = c.opens(&c.far, farRole), c.opens(&c.near, nearRole)
 	c.settled = true
 	w.answer = d
 	c.keep(ans, nearRole, farRole)
@@ -254,6 +260,7 @@ func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 			s.List = append(s.List, h248.Signal{Name: "tlsbsc/EstBNC", Stream: 1})
 		}
 	}
+	c.stunOrder(l, &s)
 	if len(s.List) == 0 {
 		return nil
 	}

@@ -28,7 +28,12 @@ type call struct {
 	tls         bool      // which is what there are
 	onward      sdp.Setup // of the offer as it went on
 	relay       bool
+	ice         bool // on the access leg
+	tried       bool // it was, when the offer came: a=setup is chosen by that
+	mismatch    bool // the UE's offer has been changed on the way by somebody who knows nothing of ICE
+	peerICE     sdp.ICE
 	aware       bool // the gateway is told the application protocol
+	unaware     bool // it has said that it does not know it
 	final       bool // a 2xx has been passed on
 	settled     bool // the answer has been worked into the gateway
 	busy        bool // an order is under way
@@ -92,7 +97,12 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 	}
 	// Spec reference §2.1: who ends TLS ends TCP, so a protected call is not relayed.
 	c.relay = p.cfg.TCPMode == "relay" && !c.secure
-	c.aware = p.cfg.Awareness == "aware" && !c.relay && !c.passing
+	if status := c.offeredCEMA(); status != 0 {
+		c.refuse(status, why)
+		return
+	}
+	c.offeredICE()
+	c.tried = c.ice
 	c.reserve(why)
 }
 

@@ -16,6 +16,7 @@ type Config struct {
 	ProxySetup      string         `yaml:"proxy-setup" jsonschema:"enum=keep,enum=active,default=keep" jsonschema_description:"The gateway's roles in mode proxy: those that the UEs leave it or active towards everyone that can be opened to."`
 	Accept          string         `yaml:"accept" jsonschema:"enum=late,enum=early,enum=tls-cross,enum=tls-then-tcp,default=late" jsonschema_description:"When a fwd gateway answers the opener's SYN and opens the other leg (preset of 7.2)."`
 	Awareness       string         `yaml:"awareness" jsonschema:"enum=agnostic,enum=aware,default=agnostic" jsonschema_description:"Whether the gateway is told the application protocol; one that does not know it (Error 515) is asked again without (F12)."`
+	CEMAMissing     string         `yaml:"cema-missing" jsonschema:"enum=aware,enum=reject,enum=pass,default=aware" jsonschema_description:"What to do where an offer or answer comes without a=msrp-cema and the gateway is agnostic: tell it the application so that it can be where a=path leads, refuse the call, or do nothing."`
 	ControlModel    string         `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict,default=interlinked" jsonschema_description:"Who orders bearer procedures (H.248.92)."`
 	GateUntilAnswer bool           `yaml:"gate-until-answer" jsonschema:"default=false" jsonschema_description:"Keep the gate of a relayed stream closed until the answer."`
 	NotifySuccess   bool           `yaml:"notify-success" jsonschema:"default=false" jsonschema_description:"Arm reports of established connections too; failures and releases are always armed."`
@@ -49,6 +50,7 @@ func (c *Config) Validate(report func(field, wrong, right string)) {
 type Access struct {
 	Unsupported     string `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
 	Latch           bool   `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
+	ICE             string `yaml:"ice" jsonschema:"enum=strip,enum=lite,enum=pass,default=strip" jsonschema_description:"lite: the gateway is an ICE-lite agent towards the served UE (RFC 6544) where TCP is not relayed. strip takes ICE out of SDP; pass leaves it there and UEs find that the addresses do not match."`
 	NATSetup        string `yaml:"nat-setup" jsonschema:"enum=rewrite,enum=keep,default=rewrite" jsonschema_description:"Whether the ALG speaks for the gateway in a=setup when the UE is behind a NAT (rows T4 to T6 and O3 to O5) or keeps what the UEs say."`
 	NATTermActPass  string `yaml:"nat-term-actpass" jsonschema:"enum=fwd,enum=merge,default=fwd" jsonschema_description:"TCP mode for an offer of actpass to a UE behind a NAT (row T6)."`
 	NATOrigOffer    string `yaml:"nat-orig-offer" jsonschema:"enum=actpass,enum=passive,enum=active,default=actpass" jsonschema_description:"What the far side is offered for a UE behind a NAT that can open (rows O3 and O4): passive forces merge and active excludes it."`

@@ -56,8 +56,10 @@ func (p *ALG) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause)
 		}
 		c.subtract(why)
 	case code == "515" && c.aware && c.client == 0:
-		c.aware = false // F12: without the application
+		c.aware, c.unaware = false, true // F12: without the application
 		c.reserve(why)
+	case code == "515" && c.aware && !c.unaware && len(c.waiting) > 0:
+		c.settleUnaware(why)
 	case code != "":
 		c.failed(why)
 	default:

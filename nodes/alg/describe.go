@@ -43,6 +43,8 @@ func (c *call) localFor(l *leg, setup sdp.Setup) sdp.Fragment {
 	if l.access && c.secure {
 		f.Add(sdp.AttrFingerprint, "SHA-256 $")
 	}
+	c.localICE(l, &f)
+	c.withPath(&f)
 	return f
 }
 
@@ -57,6 +59,8 @@ func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
 			f.Add(sdp.AttrFingerprint, fp.String())
 		}
 	}
+	c.remoteICE(l, &f)
+	c.withPeerPath(&f, line)
 	return f.Append(nil)
 }
 
@@ -78,7 +82,7 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 	p.events++
 	l.request = p.events
 	control := &h248.LocalControl{Mode: h248.SendReceive, Properties: []h248.Parm{h248.Set("ipdc/realm", h248.Quoted(l.realm()))}}
-	if l.strange() && remote != nil && !c.latches() {
+	if l.strange() && remote != nil && !c.latches() && !c.ice {
 		control.Properties = append(control.Properties, h248.Set("gm/saf", h248.Word("ON")))
 	}
 	cmd := h248.Command{Verb: h248.Add, Termination: h248.TerminationID("ip/" + l.realm() + "/$")}
@@ -129,6 +133,8 @@ func (c *call) rewrite(d *sdp.Description, towards *leg, setup sdp.Setup) {
 	}
 	l := d.Line(0)
 	l.SetSetup(setup)
+	c.rewriteICE(l, towards)
+	c.rewritePath(l, towards)
 	if c.passing {
 		return // §2.4: TLS attributes unmodified
 	}

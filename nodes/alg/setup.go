@@ -12,7 +12,7 @@ func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
 	if c.dualActive(offered) {
 		return sdp.Active, true
 	}
-	if !c.rewrites() {
+	if !c.rewrites() || c.onlyTLS() {
 		return offered, true // T1 to T3, O1, O2
 	}
 	offer := sdp.OfferDefault(offered) // M1: without the attribute the offerer opens
@@ -41,7 +41,7 @@ func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
 	if c.dualActive(offered) && sdp.AnswerDefault(answered) != sdp.HoldConn {
 		return sdp.Active
 	}
-	if !c.rewrites() || sdp.AnswerDefault(answered) == sdp.HoldConn {
+	if !c.rewrites() || c.onlyTLS() || sdp.AnswerDefault(answered) == sdp.HoldConn {
 		return answered
 	}
 	switch offer := sdp.OfferDefault(offered); {
@@ -58,7 +58,7 @@ func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
 // dualActive reports a call whose legs the gateway opens both (§2.7, §2.11 proxy / dual active): the offer leaves it the
 // choice, and TLS from end to end has a client all the same: with both ends passive neither would begin [I].
 func (c *call) dualActive(offered sdp.Setup) bool {
-	return c.p.cfg.TCPMode == "proxy" && c.p.cfg.ProxySetup == "active" && !c.relay && !c.natted() && !(c.passing && c.tls) &&
+	return c.p.cfg.TCPMode == "proxy" && c.p.cfg.ProxySetup == "active" && !c.relay && !c.natted() && !c.tried && !(c.passing && c.tls) &&
 		(offered == sdp.ActPass || offered == sdp.Passive)
 }
 
@@ -70,9 +70,9 @@ func (c *call) punches(l *leg, role sdp.Setup) bool {
 // collides reports a call that merge would spoil: both UEs open, so both would begin TLS as its client (§2.6).
 func (c *call) collides() bool { return c.passing && c.tls && c.p.cfg.MergeE2ETLS != "collide" }
 
-// rewrites reports a call whose set-up direction is the ALG's to choose.
+// rewrites reports a call whose set-up direction is the ALG's to choose: behind a NAT, and with ICE, where the UE opens.
 func (c *call) rewrites() bool {
-	return (c.natted() && c.p.cfg.NATSetup != "keep" || c.merges()) && !c.relay
+	return (c.tried || c.natted() && c.p.cfg.NATSetup != "keep" || c.merges()) && !c.relay
 }
 
 // merges reports a gateway that is to wait for both sides by configuration, NAT or not: rows T4 to T6 in either direction.
@@ -82,4 +82,4 @@ func (c *call) merges() bool { return c.p.cfg.TCPMode == "merge" && !c.relay }
 func (c *call) natted() bool { return c.served != nil && c.served.BehindNAT }
 
 // latches reports whether the gateway is to take the source of the UE's segments for its address (H.248.37).
-func (c *call) latches() bool { return c.p.cfg.Latch || c.natted() }
+func (c *call) latches() bool { return !c.ice && (c.p.cfg.Latch || c.natted()) } // with ICE, checks decide (§8.6)

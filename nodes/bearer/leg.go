@@ -38,6 +38,7 @@ type Leg struct {
 	finWhy    sim.Cause       // of wantFIN
 	endWhy    sim.Cause       // of sawFIN
 	cnWhy     sim.Cause       // of sawCN
+	frames    *frames         // between TCP and all else; nil but for ICE
 	cipher    *packet.Payload // encrypted, not yet taken by TCP; nil for nothing
 	working   bool            // the processor is at a TLS operation
 	wantFIN   bool

@@ -20,7 +20,7 @@ func (l *Leg) Space() int {
 	if l.tls != nil && l.tls.State() != tls.Open && l.tls.State() != tls.CloseReceived {
 		return 0
 	}
-	return l.stream.WriteSpace()
+	return l.room()
 }
 
 // Write sends application octets, as many as there is space for, and returns how many.
@@ -39,7 +39,7 @@ func (l *Leg) Write(p packet.Payload, why sim.Cause) int {
 	}
 	l.Written += int64(n)
 	if l.tls == nil {
-		if got := l.stream.Write(p, why); got != n {
+		if got := l.send(p, why); got != n {
 			panic("bearer: TCP took less than it offered")
 		}
 		return n
@@ -66,7 +66,7 @@ func (l *Leg) Readable() int {
 	if l.stream == nil || l.ended {
 		return 0
 	}
-	return l.stream.Readable()
+	return l.received()
 }
 
 // Take moves up to limit application octets to the end of into and returns how many, with the cause of the last of them.
@@ -78,7 +78,7 @@ func (l *Leg) Take(limit int, into *packet.Payload, reading sim.Cause) (int, sim
 	var n int
 	why := l.plainWhy
 	if l.tls == nil {
-		n, why = l.stream.Read(limit, into, reading)
+		n, why = l.receive(limit, into, reading)
 	} else if n = min(limit, l.plain.Len); n > 0 {
 		if n == l.plain.Len && into.Spans == nil {
 			*into, l.plain = l.plain, packet.Payload{}

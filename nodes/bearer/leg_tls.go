@@ -43,11 +43,12 @@ func (l *Leg) pull(why sim.Cause) {
 		return
 	}
 	l.pumping = true
+	l.unframe(why)
 	if l.tls != nil {
 		l.drainTLS()
-		for !l.ended && l.tls.State() != tls.Idle && l.plain.Len < plainLimit && l.stream.Readable() > 0 {
+		for !l.ended && l.tls.State() != tls.Idle && l.plain.Len < plainLimit && l.received() > 0 {
 			var in packet.Payload
-			_, w := l.stream.Read(plainLimit, &in, why)
+			_, w := l.receive(plainLimit, &in, why)
 			why = w
 			l.tls.Receive(l.base.K.Now(), w, in)
 			l.drainTLS()
@@ -76,7 +77,7 @@ func (l *Leg) push(why sim.Cause) {
 		return
 	}
 	if l.cipher != nil {
-		l.cipher.Drop(l.stream.Write(*l.cipher, why))
+		l.cipher.Drop(l.send(*l.cipher, why))
 		if l.cipher.Len == 0 {
 			l.cipher = nil
 		}
@@ -104,7 +105,7 @@ func (l *Leg) tellEnd() {
 		l.cnTold = true
 		l.owner.LegEvent(l, CNIn, "", l.cnWhy)
 	}
-	if l.sawFIN && !l.finTold && !l.ended && !l.working && l.Readable() == 0 && (l.tls == nil || l.stream.Readable() == 0) {
+	if l.sawFIN && !l.finTold && !l.ended && !l.working && l.Readable() == 0 && (l.tls == nil || l.received() == 0) {
 		l.finTold = true
 		l.owner.LegEvent(l, FinIn, "", l.endWhy)
 		if l.tls != nil {
@@ -133,7 +134,7 @@ func (l *Leg) drainTLS() {
 			}
 			l.secrets()
 			if l.cipher == nil && l.stream != nil && l.up { // the usual case: nothing to be kept
-				o.Payload.Drop(l.stream.Write(o.Payload, why))
+				o.Payload.Drop(l.send(o.Payload, why))
 			}
 			if o.Payload.Len > 0 {
 				if l.cipher == nil {

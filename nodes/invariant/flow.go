@@ -33,6 +33,8 @@ type flow struct {
 	secure  bool // every octet that leaves is inside a TLS record
 	gateway bool // leaves from a gateway
 	foreign bool // the peer does not speak TLS, or octets are missing
+	framed  bool // by ICE
+	shim    shim
 	frame   frame
 }
 
@@ -117,6 +119,7 @@ func (s *Suite) opening(f *flow, key flowKey, out bool, p *packet.Packet) *flow 
 		f = &flow{
 			key: key, session: p.Cause.Session, scale: before, renewed: -1,
 			secure: local.secure || remote.secure, gateway: local.gateway, passing: local.gateway && !local.secure, guarded: local.guarded,
+			framed: framed(local, remote),
 		}
 		s.flows[key] = f
 	}

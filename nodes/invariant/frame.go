@@ -46,7 +46,13 @@ func (t *tap) records(f *flow, p *packet.Packet) {
 		}
 		sp = sp.Slice(skip, sp.Len)
 		skip = 0
-		if why := f.frame.span(sp, s.plaintext); why != "" {
+		why := ""
+		if f.framed {
+			why = f.shim.span(sp, func(sp packet.Span) string { return f.frame.span(sp, s.plaintext) })
+		} else {
+			why = f.frame.span(sp, s.plaintext)
+		}
+		if why != "" {
 			began := f.frame.begun
 			f.foreign = true
 			// A peer that does not even begin to speak TLS is the scenario's; what the gateway sends is ours.

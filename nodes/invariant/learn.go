@@ -8,7 +8,9 @@ import (
 
 // end is what signalling on the wire has said of a transport address for media.
 type end struct {
+	known   bool
 	secure  bool
+	framed  bool // ICE sets connections up, and frames what they carry
 	gateway bool // an address of a gateway, out of an H.248 reply
 	passing bool // of a gateway, and both sides of its stream are protected: end to end, past the gateway
 	guarded bool // plain, and the other side of its stream is protected: an e2ae session's core leg
@@ -41,10 +43,10 @@ func (s *Suite) signalling(p *packet.Packet) {
 		}
 		b := p.Payload.Bytes()
 		if i := bytes.Index(b, []byte("\nc=")); i >= 0 {
-			lines(b[i+1:], func(at packet.AddrPort, secure bool) {
+			lines(b[i+1:], func(at packet.AddrPort, secure, framed bool) {
 				// What a gateway has said of its own address counts for more.
 				if !s.ends[at].gateway {
-					s.ends[at] = end{secure: secure}
+					s.ends[at] = end{known: true, secure: secure, framed: framed}
 				}
 			})
 		}
@@ -55,7 +57,7 @@ func (s *Suite) signalling(p *packet.Packet) {
 func (s *Suite) gateway(p *packet.Packet) {
 	t := text{b: p.Payload.Bytes(), stream: 1}
 	t.locals(func(context, stream uint32, sdp []byte) {
-		lines(sdp, func(at packet.AddrPort, secure bool) {
+		lines(sdp, func(at packet.AddrPort, secure, framed bool) {
 			key := contextKey{p.Src, context, stream}
 			st := s.contexts[key]
 			if st == nil {
@@ -65,7 +67,7 @@ func (s *Suite) gateway(p *packet.Packet) {
 					delete(s.contexts, old)
 				}
 			}
-			s.ends[at] = end{secure: secure, gateway: true}
+			s.ends[at] = end{known: true, secure: secure, framed: framed, gateway: true}
 			known := false
 			for _, o := range st.sides {
 				known = known || o == at

@@ -304,7 +304,7 @@ func TestCutRun(t *testing.T) {
 
 func TestSDP(t *testing.T) {
 	var got []string
-	lines([]byte("v=0\r\nc=IN IP6 2001:db8::1\r\nm=audio 9 RTP/AVP 0\r\nm=message 7394 TCP/TLS/MSRP *\r\nc=IN IP4 192.0.2.1\r\nm=application 5 TCP/BFCP *\r\nm=message 0 TCP/MSRP *\r\n"), func(at packet.AddrPort, secure bool) {
+	lines([]byte("v=0\r\nc=IN IP6 2001:db8::1\r\nm=audio 9 RTP/AVP 0\r\nm=message 7394 TCP/TLS/MSRP *\r\nc=IN IP4 192.0.2.1\r\nm=application 5 TCP/BFCP *\r\nm=message 0 TCP/MSRP *\r\n"), func(at packet.AddrPort, secure, framed bool) {
 		s := at.String()
 		if secure {
 			s += " TLS"
@@ -323,8 +323,8 @@ func FuzzScan(f *testing.F) {
 	f.Add([]byte("\"Local{"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		tx := text{b: b}
-		tx.locals(func(_, _ uint32, sdp []byte) { lines(sdp, func(packet.AddrPort, bool) {}) })
-		lines(b, func(packet.AddrPort, bool) {})
+		tx.locals(func(_, _ uint32, sdp []byte) { lines(sdp, func(packet.AddrPort, bool, bool) {}) })
+		lines(b, func(packet.AddrPort, bool, bool) {})
 	})
 }
 

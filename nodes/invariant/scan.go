@@ -77,18 +77,18 @@ func number(b []byte) uint32 {
 	return uint32(n)
 }
 
-// lines calls found for every media line over TCP that has an address, with whether it has TLS.
-func lines(sdp []byte, found func(at packet.AddrPort, secure bool)) {
+// lines calls found for every media line over TCP that has an address, with whether it has TLS and whether ICE sets it up.
+func lines(sdp []byte, found func(at packet.AddrPort, secure, framed bool)) {
 	var session, media packet.Addr
 	var port uint16
-	var tcp, secure, inMedia bool
+	var tcp, secure, framed, inMedia bool
 	end := func() {
 		a := media
 		if !a.IsValid() {
 			a = session
 		}
 		if inMedia && tcp && port != 0 && a.IsValid() {
-			found(packet.AddrPort{Addr: a, Port: port}, secure)
+			found(packet.AddrPort{Addr: a, Port: port}, secure, framed)
 		}
 	}
 	for len(sdp) > 0 {
@@ -99,6 +99,8 @@ func lines(sdp []byte, found func(at packet.AddrPort, secure bool)) {
 			continue
 		}
 		switch line[0] {
+		case 'a':
+			framed = framed || inMedia && bytes.HasPrefix(line, []byte("a=candidate:")) && bytes.Contains(line, []byte(" tcptype "))
 		case 'c':
 			f := bytes.Fields(line[2:])
 			if len(f) != 3 {
@@ -119,6 +121,7 @@ func lines(sdp []byte, found func(at packet.AddrPort, secure bool)) {
 			}
 			p, _ := strconv.ParseUint(string(f[1]), 10, 16)
 			port, inMedia, media = uint16(p), true, packet.Addr{}
+			framed = false
 			tcp = bytes.HasPrefix(f[2], []byte("TCP"))
 			secure = tcp && bytes.Contains(f[2], []byte("/TLS"))
 		}

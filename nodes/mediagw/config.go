@@ -16,6 +16,7 @@ type Config struct {
 	Controller     string            `yaml:"controller" node:"pcscf,ibcf,mgc" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
 	Interface      string            `yaml:"interface" jsonschema:"enum=iq,enum=ix,default=iq" jsonschema_description:"Profile of H.248: iq for an IMS-AGW or ix for a TrGW."`
 	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core or on Ix internal and external are on; an interface has its link's name unless named."`
+	Applications   []string          `yaml:"applications" jsonschema:"enum=msrp" jsonschema_description:"Application protocols that the gateway can be told of: with msrp it puts its own paths into MSRP messages where its controller wants that. Without it refuses them (Error 515)."`
 	Ports          Ports             `yaml:"ports" jsonschema_description:"Range of local ports."`
 	Timers         Timers            `yaml:"timers" jsonschema_description:"Supervisory timers (spec reference 0.4)."`
 	Truncation     string            `yaml:"truncation" jsonschema:"enum=rst,enum=fin,default=rst" jsonschema_description:"What the partner leg gets when a TLS leg is truncated (D7)."`

@@ -128,6 +128,10 @@ func (s *sep) configure(in *h248.Stream, after *[]func()) (answer []byte, e *h24
 			return nil, e
 		}
 		f.SetAddress(s.local.Netip())
+		s.setAware(&f)
+		if e := s.setICE(&f); e != nil {
+			return nil, e
+		}
 		if s.wantsFP {
 			f.Set(sdp.AttrFingerprint, s.st.gw.certificate.Fingerprint("sha-256").String())
 		}
@@ -172,9 +176,8 @@ func (s *sep) setMode(m bearer.Mode, after *[]func()) {
 // setLocal takes the gateway's own side: protocol stack, role, and whether a fingerprint is wanted.
 func (s *sep) setLocal(f *sdp.Fragment) *h248.ErrorDescriptor {
 	x := s.state()
-	if f.Proto.Transport != sdp.TCP || f.Proto.Security == sdp.DTLS || f.Proto.App != sdp.NoApp {
-		// F12: this gateway does not know applications.
-		return fault(h248.ErrUnsupportedMedia, "Unsupported Media Type "+f.Proto.String()+"; TCP and TCP/TLS are supported")
+	if f.Proto.Transport != sdp.TCP || f.Proto.Security == sdp.DTLS || !s.st.gw.knows(f.Proto.App) {
+		return s.st.gw.unsupported(f.Proto)
 	}
 	s.proto = f.Proto.String()
 	s.secure = f.Proto.Security == sdp.TLS
@@ -221,6 +224,12 @@ func (s *sep) setRemote(f *sdp.Fragment, after *[]func()) {
 		s.announce()
 	}
 	x.Remote = true
+	if p, ok := f.Attr(sdp.AttrPath); ok && s.aware != nil {
+		s.aware.peer = strings.Clone(p)
+	}
+	if i, ok, _ := f.ICE(); ok && s.ice != nil {
+		s.ice.lite.Remote = i.Credentials
+	}
 	fps, _ := f.Fingerprints()
 	s.fps = nil
 	for _, fp := range fps {

@@ -47,6 +47,8 @@ type Gateway struct {
 	costs       costs
 	certificate *tls.Certificate
 	unique      uint64
+	iceIDs      *sim.Stream // of credentials; nil before the first
+	pathIDs     *sim.Stream // of MSRP sessions; the same
 	sessions    uint64
 	policy      bearer.Policy
 	table       *bearer.Table

@@ -82,6 +82,11 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 					s.st.input(s.side, bearer.EstTCP, "", why)
 				})
 			}
+		case "mgastuns/astuns":
+			if s.ice == nil {
+				return fault(h248.ErrUnknownValue, "mgastuns/astuns on a SEP without a=ice-ufrag")
+			}
+			*after = append(*after, func() { s.ice.start(why) })
 		case "tlsbsc/EstBNC":
 			ev = bearer.EstTLS
 		case "tcpbcc/RelBNC":

@@ -54,6 +54,9 @@ func (s *sep) close() {
 		}
 		s.listening = false
 	}
+	if s.ice != nil {
+		s.ice.close()
+	}
 	s.retire()
 }
 

@@ -38,6 +38,8 @@ type sep struct {
 	next, old *bearer.Leg  // of a connection that replaces the leg's when it is up (E-28), and of the one that it replaced
 	oldEnd    deadline     // relTimer of old
 	opening   *tcp.Opening // the SYN at hand; nil once it has been answered
+	aware     *aware       // nil where the gateway need not know the application
+	ice       *checks      // nil without ICE
 	punch     *punch       // nil but on a SEP that punches holes (H.248.84)
 
 	deadlines *deadlines // nil while no timer runs
@@ -65,6 +67,10 @@ func (s *sep) state() *bearer.SEP { return &s.st.m.SEP[s.side] }
 // Incoming takes a SYN for the endpoint's port that belongs to no connection.
 func (s *sep) Incoming(o tcp.Opening) {
 	gw := s.st.gw
+	if s.ice != nil {
+		s.ice.incoming(s, o)
+		return
+	}
 	if s.opened || s.punch != nil || !s.admit(o.Remote) {
 		// D4, F4, E-27: silently. So is what does not meet a punching SEP's own SYN (§8.5).
 		gw.Mark(o.Why, s.name(), nodes.SYNDropped, o.Remote.String())
@@ -108,6 +114,9 @@ func (s *sep) WorkDone(arg uint64, why sim.Cause) {
 
 // LegEvent passes what happens on the leg to the correlation machine.
 func (s *sep) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.Cause) {
+	if s.ice.event(l, ev, why) {
+		return
+	}
 	if l == s.next && l != nil {
 		s.renewal(ev, why)
 		return
@@ -116,6 +125,9 @@ func (s *sep) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.Cau
 		s.retire()
 	}
 	if l != s.leg || s.st.sep[s.side] != s {
+		return
+	}
+	if s.aware.waits(s, ev, cause, why) {
 		return
 	}
 	if ev == bearer.TCPFail && s.punch.again(s, cause, why) {

@@ -109,6 +109,10 @@ func (st *stream) move(side bearer.Side, why sim.Cause) {
 	if from == nil || to == nil || !st.flows(side) {
 		return
 	}
+	if from.aware != nil && to.aware != nil {
+		st.moveAware(from, to, why)
+		return
+	}
 	for from.leg.Readable() > 0 && st.flows(side) {
 		space := to.leg.Space()
 		if space == 0 {
@@ -145,6 +149,9 @@ func later(a, b sim.Cause) sim.Cause {
 func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 	s := st.sep[o.Side]
 	gw := st.gw
+	if s.ice != nil && s.ice.instead(s, o, why) {
+		return
+	}
 	switch o.Action {
 	case bearer.Hold, bearer.HoldBriefly, bearer.Accept:
 		if o.Action == bearer.Accept && s.held() {

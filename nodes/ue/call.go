@@ -20,14 +20,16 @@ type call struct {
 	script *nodes.Script
 	why    sim.Cause // what the call began with: the session's label for what nothing else causes
 
-	invite *sip.Message
-	tx     sip.TxID // of the INVITE
-	dialog *sip.Dialog
-	packed sip.Packed // the dialog while nothing happens in it
-	uac    sip.UAC
-	uas    *sip.UAS
-	bye    sip.TxID
-	result string // how the call ended, once it is clear
+	invite  *sip.Message
+	tx      sip.TxID // of the INVITE
+	dialog  *sip.Dialog
+	packed  sip.Packed // the dialog while nothing happens in it
+	uac     sip.UAC
+	uas     *sip.UAS
+	bye     sip.TxID
+	noACK   bool // the 2xx was never acknowledged
+	parting *parting
+	result  string // how the call ended, once it is clear
 
 	session session
 	media   *media     // of the first line
@@ -51,6 +53,12 @@ type deadline struct {
 func (d *deadline) set(at sim.Time, why sim.Cause) { *d = deadline{max(at, 1), why} }
 
 func (d *deadline) due(now sim.Time) bool { return d.at != 0 && d.at <= now }
+
+// parting is a BYE that waits for the ACK.
+type parting struct {
+	reason string
+	why    sim.Cause
+}
 
 type callState uint8
 
@@ -251,6 +259,12 @@ func (c *call) hangUp(result, reason string, why sim.Cause) {
 	case c.state == calling:
 		c.conclude(result)
 		c.final(488, why)
+	case c.state == talking && c.uas != nil && !c.noACK:
+		// RFC 3261 §15: the called sends no BYE before the ACK is there, or has stayed away for good.
+		c.conclude(result)
+		if c.parting == nil {
+			c.parting = &parting{reason, why}
+		}
 	case c.state == talking:
 		c.conclude(result)
 		c.state = releasing

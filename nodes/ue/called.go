@@ -22,7 +22,7 @@ func (u *UE) invited(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	c.dialog, c.media = d, &media{c: c}
 	c.uas = sip.NewUAS(m, u.sip.Layer.Timers(sip.Flow{}), u.sip.IDs.RSeq())
 	u.add(c)
-	if status := c.media.offered(m.Body); status != 0 {
+	if status := c.media.offered(m.Body, c.why); status != 0 {
 		c.final(status, c.why)
 		return
 	}
@@ -101,6 +101,7 @@ func (c *call) pumpUAS() {
 		case sip.UASNoPRACK:
 			c.final(504, o.Why)
 		case sip.UASNoACK:
+			c.noACK = true
 			c.hangUp("failed", "", o.Why)
 		}
 	}
@@ -128,8 +129,11 @@ func (c *call) respond(o sip.UASOutput) {
 // acked takes the ACK of our 2xx.
 func (c *call) acked(m *sip.Message, why sim.Cause) {
 	if c.uas != nil && c.uas.Ack(m) {
-		c.u.Mark(why, "", nodes.AckReceived, "")
+		why = c.u.Mark(why, "", nodes.AckReceived, "")
 		c.uas = nil
+		if c.parting != nil && c.state == talking {
+			c.hangUp(c.result, c.parting.reason, why)
+		}
 		c.rest()
 		c.wake()
 		c.pending(why)

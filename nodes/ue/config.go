@@ -27,7 +27,9 @@ type Config struct {
 	OpenToo        *units.Duration `yaml:"punch-from-passive" jsonschema_description:"Open the connection also as the passive side, this long after the roles are agreed: hole punching (H.248.84) or a fault."`
 	Alert          string          `yaml:"provisional" jsonschema:"enum=none,enum=180,enum=183,enum=183-answer,default=none" jsonschema_description:"Provisional response sent before the 200: none or 180 or 183 without SDP or a reliable 183 that carries the answer (RFC 3262)."`
 	Pickup         units.Duration  `yaml:"pickup" jsonschema:"default=0s" jsonschema_description:"Time between the INVITE and the 200: a person or an automatic answer."`
-	CEMA           *bool           `yaml:"cema" jsonschema:"default=true" jsonschema_description:"Offer and answer a=msrp-cema (RFC 6714)."`
+	CEMA           *bool           `yaml:"cema" jsonschema:"default=true" jsonschema_description:"Offer and answer a=msrp-cema (RFC 6714) and open to c= and m=. Without it a=path is where to open to (RFC 4975)."`
+	ACM            *bool           `yaml:"acm" jsonschema:"default=true" jsonschema_description:"Alternative connection model of MSRP (RFC 6135): a=setup says who opens. Without it the offerer does (RFC 4975)."`
+	ICE            string          `yaml:"ice" jsonschema:"enum=none,enum=full,default=none" jsonschema_description:"full: a full ICE agent for TCP (RFC 6544) with host candidates; its offers then are active unless the key offer says otherwise."`
 	Transport      string          `yaml:"transport" jsonschema:"enum=auto,enum=udp,enum=tcp,default=auto" jsonschema_description:"SIP transport: auto takes UDP up to 1300 octets and TCP beyond (RFC 3261 18.1.1)."`
 	SIPTimers      string          `yaml:"sip-timers" jsonschema:"enum=ue,enum=core,default=ue" jsonschema_description:"Timer set of TS 24.229 table 7.7.1; a peer in the core takes core."`
 	SessionExpires units.Duration  `yaml:"session-expires" jsonschema_description:"Session timer (RFC 4028; TS 24.229 5.1.3): a call is refreshed by UPDATE at half this time and ended by BYE when that fails; at least 90s. Default 0s: no session timer."`

@@ -30,6 +30,8 @@ func (m *media) connect(why sim.Cause) {
 	u := m.c.u
 	switch {
 	case m.shut:
+	case m.ice != nil && m.ice.on:
+		m.ice.begin(why)
 	case m.leg != nil:
 		if t := m.leg.TLS(); t != nil {
 			m.leg.SetFingerprints(m.hash, why)
@@ -103,6 +105,10 @@ func (u *UE) tcpConfig() tcp.Config {
 // Incoming takes a SYN for the line's port: the first connection is ours.
 func (m *media) Incoming(o tcp.Opening) {
 	u := m.c.u
+	if m.ice.used() {
+		m.ice.incoming(o)
+		return
+	}
 	if m.shut || m.leg != nil || m.own == sdp.Active || m.tcpRole == sdp.Active {
 		u.Host.Refuse(o, o.Why)
 		return
@@ -127,19 +133,24 @@ func (m *media) startTLS(why sim.Cause) {
 	m.leg.StartTLS(why)
 }
 
+// connected goes on above a connection that is up.
+func (m *media) connected(why sim.Cause) {
+	if m.secure {
+		m.startTLS(why)
+	} else {
+		m.up(why)
+	}
+}
+
 // LegEvent takes what happens on the connection.
 func (m *media) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.Cause) {
-	if l != m.leg {
+	if m.ice != nil && m.ice.event(l, ev, why) || l != m.leg {
 		return
 	}
 	c := m.c
 	switch ev {
 	case bearer.TCPUp:
-		if m.secure {
-			m.startTLS(why)
-		} else {
-			m.up(why)
-		}
+		m.connected(why)
 	case bearer.TLSUp:
 		m.up(why)
 	case bearer.TCPFail, bearer.RstIn, bearer.TCPLost:
@@ -181,6 +192,7 @@ func (m *media) close(why sim.Cause) {
 	u := m.c.u
 	u.Host.Unlisten(m.local)
 	m.lost(why)
+	m.ice.close(why)
 	u.msrp.Close(m.session)
 	if m.leg == nil {
 		return

@@ -45,6 +45,7 @@ type media struct {
 	hash       []tls.Fingerprint
 
 	leg     *bearer.Leg
+	ice     *checks // nil without ICE
 	session *msrp.Session
 	conn    *msrp.Conn
 	saying  string // Message-ID of the line under way

@@ -109,9 +109,9 @@ func (m *media) lost(why sim.Cause) {
 }
 
 func (m *media) deadline() sim.Time {
-	at := sim.Never
+	at := m.ice.deadline()
 	if m.next != nil {
-		at = m.next.deadline()
+		at = min(at, m.next.deadline())
 	}
 	if m.conn != nil {
 		at = min(at, m.conn.Deadline())
@@ -123,6 +123,7 @@ func (m *media) tick(now sim.Time) {
 	if m.next != nil {
 		m.next.tick(now)
 	}
+	m.ice.tick(now)
 	if m.conn != nil && m.conn.Deadline() <= now {
 		m.conn.Tick(now)
 		m.drain(m.c.why)

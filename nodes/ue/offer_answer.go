@@ -16,10 +16,16 @@ func (m *media) offer(why sim.Cause) (body, err string) {
 	c := m.c
 	u := c.u
 	m.offerer = true
-	m.cema = nodes.Or(u.cfg.CEMA, true)
+	m.cema = u.cema()
 	m.own = sdp.ActPass
+	if u.cfg.ICE == "full" {
+		m.own = sdp.Active // RFC 6544 §4.4: the default candidate of a full agent
+	}
 	if u.cfg.Offer != "" {
 		m.own = sdp.ParseSetup(u.cfg.Offer)
+	}
+	if u.plain() {
+		m.own = sdp.NoSetup
 	}
 	switch c.script.Security {
 	case nodes.SecurityE2AE:
@@ -50,32 +56,36 @@ func (m *media) answered(body string, why sim.Cause) (err string) {
 // accepted takes the line of an answer; err says why it cannot be used.
 func (m *media) accepted(l sdp.Line, why sim.Cause) (err string) {
 	m.agreed = true
-	mine, _, bad := sdp.Negotiate(m.own, l.Setup())
+	mine, _, bad := m.c.u.negotiate(m.own, l.Setup())
 	if bad != nil {
 		return bad.Error()
 	}
 	m.tcpRole = mine
+	if err := m.answeredCEMA(l); err != "" {
+		return err
+	}
 	if err := m.read(l); err != "" {
 		return err
 	}
 	if m.secure && l.Proto().Security != sdp.TLS {
 		return "answer without TLS"
 	}
+	m.readICE(l, why)
 	m.begin(why)
 	return ""
 }
 
 // offered takes the offer of a caller; status refuses it.
-func (m *media) offered(body string) (status int) {
+func (m *media) offered(body string, why sim.Cause) (status int) {
 	l, err := theLine(body)
 	if err != "" {
 		return 488
 	}
-	return m.consider(l)
+	return m.consider(l, why)
 }
 
 // consider takes a line that was offered; status refuses it.
-func (m *media) consider(l sdp.Line) (status int) {
+func (m *media) consider(l sdp.Line, why sim.Cause) (status int) {
 	u := m.c.u
 	prefer := sdp.Passive
 	if u.cfg.Answer != "" {
@@ -84,7 +94,10 @@ func (m *media) consider(l sdp.Line) (status int) {
 	if m.own = sdp.Answer(l.Setup(), prefer); prefer == sdp.HoldConn {
 		m.own = prefer
 	}
-	_, mine, bad := sdp.Negotiate(l.Setup(), m.own)
+	if u.plain() {
+		m.own = sdp.NoSetup
+	}
+	_, mine, bad := u.negotiate(l.Setup(), m.own)
 	if bad != nil {
 		return 488
 	}
@@ -94,10 +107,10 @@ func (m *media) consider(l sdp.Line) (status int) {
 	// RFC 6714 §4.3: a path that does not lead to c= and m= wants CEMA.
 	decide := sdp.CEMAAnswerer{OfferCEMA: l.CEMA(), Match: l.PathMatches(), Active: mine == sdp.Active, CanBePassive: true}
 	action, cema := decide.Decide()
-	if action == sdp.RejectLine {
+	if action == sdp.RejectLine && u.cema() {
 		return 488
 	}
-	m.cema = cema && nodes.Or(u.cfg.CEMA, true)
+	m.cema = cema && u.cema()
 	m.secure = l.Proto().Security == sdp.TLS
 	m.e2ae = m.secure && l.E2AE() == sdp.E2AEApplied
 	if m.e2ae && !u.MediaSecurity("msrp-tls") {
@@ -107,6 +120,7 @@ func (m *media) consider(l sdp.Line) (status int) {
 	if m.prepare() != "" {
 		return 500
 	}
+	m.readICE(l, why)
 	if err := m.read(l); err != "" {
 		return 488
 	}
@@ -123,7 +137,10 @@ func (m *media) prepare() (err string) {
 		scheme = "msrps"
 	}
 	m.path = scheme + "://" + m.local.String() + "/" + msrp.NewSessionID(&u.msrp.IDs) + ";tcp"
-	if m.own != sdp.Active && m.own != sdp.HoldConn && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
+	if u.cfg.ICE == "full" {
+		m.gather()
+	}
+	if (m.own != sdp.Active && m.own != sdp.HoldConn || m.ice != nil) && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
 		return "no port left" // ports come round: this one's call is still there
 	}
 	cfg := msrp.Config{Local: m.path, IgnoreScheme: true}
@@ -180,6 +197,7 @@ func (m *media) describe(d *sdp.Description, offer bool) {
 	if dir := m.says(offer); dir != sdp.SendRecv {
 		l.SetDirection(dir)
 	}
+	m.ice.describe(l)
 }
 
 // theLine finds the message line of a body.
@@ -197,7 +215,7 @@ func theLine(body string) (l sdp.Line, err string) {
 // read takes address, path and fingerprints of the peer's line. CEMA and TS 24.247: c= and m= are where to dial, the
 // path is what to match.
 func (m *media) read(l sdp.Line) (err string) {
-	ap, ok := l.Address()
+	ap, ok := m.c.u.leadsTo(l)
 	if !ok {
 		return "no address"
 	}

@@ -30,7 +30,7 @@ func (m *media) observe(out bool, p packet.Payload, at sim.Time) {
 		if n == 0 {
 			return
 		}
-		u.Obs.UpperPDU(u.Name, "", "msrp", at, out, m.local, m.leg.Stream().Remote(), (*buf)[:n])
+		u.Obs.UpperPDU(u.Name, "", "msrp", at, out, m.leg.Stream().Local(), m.leg.Stream().Remote(), (*buf)[:n])
 		*buf = append((*buf)[:0:0], (*buf)[n:]...)
 	}
 }

@@ -78,7 +78,7 @@ func (c *call) reoffered(body string, why sim.Cause) (status int) {
 			if l.Connection() == sdp.NoConnection {
 				n.connection = sdp.NoConnection
 			}
-			if n.consider(l) != 0 {
+			if n.consider(l, why) != 0 {
 				return undo()
 			}
 			n.agreed = true
@@ -91,7 +91,7 @@ func (c *call) reoffered(body string, why sim.Cause) (status int) {
 	for i := known + 1; i < d.Lines(); i++ {
 		m := c.addLine()
 		l := d.Line(i)
-		if l.Rejected() || l.Media() != "message" || m.consider(l) != 0 {
+		if l.Rejected() || l.Media() != "message" || m.consider(l, why) != 0 {
 			m.gone = true // RFC 3264 §6: answered with port 0
 			continue
 		}

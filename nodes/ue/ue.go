@@ -27,6 +27,7 @@ type UE struct {
 	sip      *transport.SIP
 	msrp     msrp.Endpoint
 	rand     sim.Stream
+	ice      *sim.Stream // of credentials and transactions; nil before the first
 	reg      registration
 
 	calls  []*call          // by slot; nil: free

@@ -28,6 +28,7 @@ type use struct {
 	tls      bool // some of them in TLS
 	scscf    bool
 	gateway  bool
+	ice      bool // a UE makes checks
 	border   bool // there is an IBCF
 	hiding   bool // that hides topology
 }
@@ -49,6 +50,8 @@ var omissions = []Omission{
 		func(u *use) bool { return u.hiding }},
 	{"port control of NATs", "nobody can ask a NAT for a mapping (PCP, UPnP, NAT-PMP)", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
+	{"reflexive and relayed candidates of ICE", "agents have candidates on their own addresses only, and never restart", "a UE has ice: full", "ice",
+		func(u *use) bool { return u.ice }},
 	{"faults of some NATs", "none mistranslates the SYN,ACK of a simultaneous open, and none checks sequence numbers", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
 	{"what an ALG cannot read", "SIP in fragments, or in segments whose sender waits for an acknowledgement, passes with private addresses; the summary counts it", "a NAT has alg: sip", "nat",
@@ -93,6 +96,7 @@ func notModelled(f *scenarios.File, e nodes.Engine) []string {
 	for _, name := range scenarios.Names(f.Nodes) {
 		switch c := f.Nodes[name].Settings.(type) {
 		case *ue.Config:
+			u.ice = u.ice || c.ICE == "full"
 			u.register = u.register || c.Register != "none"
 		case *scscf.Config:
 			u.scscf = true

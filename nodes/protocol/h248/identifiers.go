@@ -38,6 +38,8 @@ var Identifiers = []Identifier{
 	{"kind of latching", "napt", K, "parameter of latch: OFF, LATCH or RELATCH"},
 	{"TCP hole punching package", "tcphp", SIM, "H.248.84 cl. 9: open into a NAT; that the package exists is S"},
 	{"hole punching order", "tcphp/punch", SIM, "signal: send SYNs from the local port until one meets the peer's or gets through"},
+	{"MG act-as STUN server package", "mgastuns", K, "H.248.50 cl. 8.1: answer checks of ICE; that the package exists is S"},
+	{"STUN server order", "mgastuns/astuns", SIM, "signal: answer the checks that come to this SEP, whose connection is the one that a check nominates"},
 	{"heartbeat", "hangterm/thb", K, "event: a termination has not been named for a while"},
 	{"heartbeat period", "timerx", K, "parameter of thb, s"},
 	{"gate filter, address", "gm/saf", K, "property: filter by source address"},

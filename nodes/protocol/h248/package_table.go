@@ -89,6 +89,8 @@ var PackageTable = []PackageDef{
 		Signals: connectionSignals("TLS session"), Events: connectionEvents("TLS session")},
 	{ID: "tcphp", Version: 1, Document: "H.248.84", Status: SIM, Meaning: "TCP hole punching",
 		Signals: []ItemDef{{ID: "punch", Status: SIM, Meaning: "open the TCP connection into a NAT: SYN every second, no other SYN taken"}}},
+	{ID: "mgastuns", Version: 1, Document: "H.248.50", Status: K, Meaning: "MG act-as STUN server: ICE lite",
+		Signals: []ItemDef{{ID: "astuns", Status: SIM, Meaning: "answer the checks of ICE that come to this SEP"}}},
 	{ID: "seplink", Version: 1, Document: "H.248.92", Status: K, Meaning: "stream endpoint interlinkage",
 		Properties: []ValueDef{{ID: "x_topo", Type: TopoRules, Status: SIM, Meaning: "what an event at this SEP does at another"}}},
 	{ID: "simsec", Version: 1, Document: "this project", Status: SIM, Meaning: "pre-shared keys",
@@ -121,7 +123,7 @@ func pack(names ...string) (l []PackageVersion) {
 
 // Profiles lists the profiles; their names are SIM, their packages follow the interfaces of TS 29.334, 29.238, 29.333 [K].
 var Profiles = []ProfileDef{
-	{"simiq/1", "Iq", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "ipnapt", "hangterm", "it", "tcpbcc", "tlsbsc", "tcphp", "seplink", "simstat")},
+	{"simiq/1", "Iq", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "ipnapt", "hangterm", "it", "tcpbcc", "tlsbsc", "tcphp", "mgastuns", "seplink", "simstat")},
 	{"simix/1", "Ix", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "hangterm", "it", "tcpbcc", "tlsbsc", "seplink", "simstat")},
 	{"simmp/1", "Mp", pack("g", "root", "nt", "ds", "ipdc", "hangterm", "it", "tcpbcc", "tlsbsc", "simsec", "simstat")},
 }

@@ -20,6 +20,14 @@ func (l Line) PathMatches() bool {
 	return false
 }
 
+// PathAddress returns where the path's first URI leads; ok is false for a name.
+func (l Line) PathAddress() (ap netip.AddrPort, ok bool) {
+	if p := l.Path(); len(p) > 0 {
+		return authority(p[0])
+	}
+	return ap, false
+}
+
 // authority returns the numeric host and port of a URI.
 func authority(uri string) (netip.AddrPort, bool) {
 	_, s, ok := strings.Cut(uri, "://")

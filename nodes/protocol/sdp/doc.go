@@ -7,7 +7,7 @@
 // Rules are functions of a few values, so that a table shows each; nothing derives one of offer role, TCP role, TLS
 // role and first sender from another but the rule that the caller names.
 //
-// Not modelled: preconditions, bundling, ICE beyond keeping its attributes, several connections a stream.
+// Not modelled: preconditions, bundling, several connections a stream.
 //
 // Validated by byte-exact round trips, by tables with one row for each row of the rules' sources, and by fuzzing.
 package sdp
