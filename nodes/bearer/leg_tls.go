@@ -45,10 +45,13 @@ func (l *Leg) pull(why sim.Cause) {
 	l.pumping = true
 	if l.tls != nil {
 		l.drainTLS()
-		for !l.ended && l.tls.State() != tls.Idle && l.plain.Len < plainLimit && l.stream.Readable() > 0 {
+		for !l.ended && (l.gaveUp || l.tls.State() != tls.Idle) && l.plain.Len < plainLimit && l.stream.Readable() > 0 {
 			var in packet.Payload
 			_, w := l.stream.Read(plainLimit, &in, why)
 			why = w
+			if l.gaveUp {
+				continue
+			}
 			l.tls.Receive(l.base.K.Now(), w, in)
 			l.drainTLS()
 		}
@@ -201,7 +204,9 @@ func (l *Leg) WorkDone(_ uint64, why sim.Cause) {
 		l.dropTLS()
 		return
 	}
-	l.tls.WorkDone(l.base.K.Now(), why)
+	if !l.gaveUp {
+		l.tls.WorkDone(l.base.K.Now(), why)
+	}
 	l.pull(why)
 }
 
