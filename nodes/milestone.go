@@ -74,6 +74,8 @@ const (
 	MSRPDelivered    = "msrp.message.delivered"
 	MSRPFailed       = "msrp.failed"
 
+	Eavesdropped = "media.overheard" // user data have come to an intruder
+
 	SessionStart = "session.start"
 	SessionEnd   = "session.end" // detail: outcome
 )

@@ -49,6 +49,7 @@ type Gateway struct {
 	certificate *tls.Certificate
 	unique      uint64
 	sessions    uint64
+	newest      map[string]packet.AddrPort // address reserved last, by realm; looked up, never ranged over
 	policy      bearer.Policy
 	table       *bearer.Table
 	associated  bool
@@ -87,7 +88,7 @@ type statistics struct {
 
 // New makes a gateway on a host. index numbers the nodes of the run, for certificates.
 func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, error) {
-	g := &Gateway{cfg: cfg, env: env, contexts: map[h248.ContextID]*context{}, realms: map[string]packet.Addr{}, ports: map[packet.Addr]*portPool{}}
+	g := &Gateway{cfg: cfg, env: env, contexts: map[h248.ContextID]*context{}, realms: map[string]packet.Addr{}, ports: map[packet.Addr]*portPool{}, newest: map[string]packet.AddrPort{}}
 	g.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, g)
 	for _, realm := range []string{"access", "core"} {
 		link, ok := cfg.Realms[realm]

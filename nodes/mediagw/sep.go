@@ -27,6 +27,7 @@ type sep struct {
 	filter    bool // gm/saf: only from the signalled address
 	secure    bool // the line's protocol has TLS
 	wantsFP   bool // the controller asked for our fingerprint
+	wantsIdle bool // and for a report where nothing comes to latch onto
 	opened    bool // opening waits for the processor
 	moving    bool // a transfer waits for the processor
 	listening bool
@@ -36,6 +37,7 @@ type sep struct {
 	leg       *bearer.Leg
 	next, old *bearer.Leg  // of a connection that replaces the leg's when it is up (E-28), and of the one that it replaced
 	opening   *tcp.Opening // the SYN at hand; nil once it has been answered
+	deadlock  deadline     // of latching; zero: none runs
 	punch     *punch       // nil but on a SEP that punches holes (H.248.84)
 
 	deadlines *deadlines // nil while no timer runs
@@ -81,7 +83,7 @@ func (s *sep) admit(from packet.AddrPort) bool {
 			s.term.stats.latchMismatch++
 			return false
 		}
-	case s.latch || !s.remote.Addr.IsValid():
+	case s.latches() || !s.remote.Addr.IsValid():
 		// H.248.37, RFC 7362: the source of the first SYN is the remote address.
 	case s.filter && from.Addr != s.remote.Addr:
 		// F4: gm/saf without latch.
@@ -165,6 +167,12 @@ func (s *sep) armTimers(why sim.Cause) {
 	if s.punch != nil {
 		earliest = min(earliest, s.punch.next)
 	}
+	if s.deadlock.at != 0 {
+		earliest = min(earliest, s.deadlock.at)
+	}
+	if sp := s.st.splice; sp != nil && s.side == sp.opener {
+		earliest = min(earliest, sp.at)
+	}
 	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
 }
 
@@ -203,6 +211,12 @@ func (s *sep) fire() {
 	now := gw.K.Now()
 	if s.punch != nil && s.punch.next <= now {
 		s.punch.retry(s)
+	}
+	if d := s.deadlock; d.at != 0 && d.at <= now {
+		s.deadlocked()
+	}
+	if sp := s.st.splice; sp != nil && s.side == sp.opener && sp.at <= now {
+		sp.fire()
 	}
 	for t := range bearer.NumTimers {
 		if s.deadlines == nil {

@@ -21,7 +21,8 @@ type stream struct {
 	queue   []input // events that came up while others were being carried out
 	busy    bool
 	through bool
-	left    bool // both endpoints are subtracted, and the machine knows
+	splice  *splice // nil but for a stream whose one connection passes through (fwd.splice)
+	left    bool    // both endpoints are subtracted, and the machine knows
 }
 
 type input struct {

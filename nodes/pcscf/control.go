@@ -13,15 +13,16 @@ import (
 
 // order is a transaction that the gateway has not answered yet.
 type order struct {
-	c    *call
-	done func(*call, []h248.Action, sim.Cause)
+	c     *call
+	done  func(*call, []h248.Action, sim.Cause)
+	apart bool // from what the call itself wants of the gateway
 }
 
 // order sends one action to the gateway; done takes its reply. An error ends the call.
 func (c *call) order(why sim.Cause, done func(*call, []h248.Action, sim.Cause), a h248.Action) {
 	c.busy = true
 	id := c.p.h248.Request([]h248.Action{a}, why)
-	c.p.orders[id] = &order{c, done}
+	c.p.orders[id] = &order{c: c, done: done}
 }
 
 // H248Answer takes the gateway's reply.
@@ -36,6 +37,9 @@ func (p *PCSCF) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Caus
 		code = strconv.Itoa(int(e.Code))
 	}
 	why = p.Mark(why, "", nodes.ReplyReceived, code)
+	if o.apart {
+		return
+	}
 	c := o.c
 	if len(reply.Actions) > 0 && c.context == h248.ChooseContext && code == "" {
 		c.context = reply.Actions[0].Context
@@ -69,6 +73,9 @@ func (p *PCSCF) DropH248(n int) { p.h248.Drop(n) }
 func (p *PCSCF) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause) {
 	if o := p.orders[id]; o != nil {
 		delete(p.orders, id)
+		if o.apart {
+			return
+		}
 		o.c.busy = false
 		if o.c.ended {
 			o.c.subtract(why)
@@ -158,6 +165,9 @@ func observed(cmd *h248.Command) (cause string, failed bool) {
 		return "", false
 	}
 	for _, e := range cmd.ObservedEvents.List {
+		if e.Name == latchDeadlock {
+			return "no_latch", true
+		}
 		kind := text(e.Parms, "Type")
 		cause = text(e.Parms, "x_cause")
 		if kind == "EstFail" || kind == "Rel" && cause != "normal" {

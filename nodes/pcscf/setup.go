@@ -75,4 +75,4 @@ func (c *call) rewrites() bool { return c.natted() && !c.relay && c.p.cfg.NATSet
 func (c *call) natted() bool { return c.served != nil && c.served.behindNAT }
 
 // latches reports whether the gateway is to take the source of the UE's segments for its address (H.248.37).
-func (c *call) latches() bool { return c.p.cfg.Latch || c.natted() }
+func (c *call) latches() bool { return c.p.cfg.Latch || c.natted() && c.p.cfg.NATLatch != "leave" }

@@ -22,6 +22,7 @@ type Config struct {
 	Insist         bool            `yaml:"insist" jsonschema:"default=false" jsonschema_description:"Answer what the key answer says also where the offer does not allow it (RFC 4145): a faulty UE."`
 	Bind           string          `yaml:"msrp-bind" jsonschema:"enum=active,enum=always,default=active" jsonschema_description:"Who binds the MSRP session by the first SEND: the active side (RFC 6135) or this UE always, which it takes where a gateway opens to both."`
 	MediaPort      string          `yaml:"media-port" jsonschema:"enum=open,enum=closed,default=open" jsonschema_description:"closed: nothing listens at the media port so SYNs are refused."`
+	HalfClose      string          `yaml:"half-close" jsonschema:"enum=close,enum=keep,default=close" jsonschema_description:"What this UE does when its peer has closed one direction of the media connection: close too or keep its own open (TCP; TLS 1.3)."`
 	OpenToo        *units.Duration `yaml:"punch-from-passive" jsonschema_description:"Open the connection also as the passive side, this long after the roles are agreed: hole punching (H.248.84) or a fault."`
 	Alert          string          `yaml:"provisional" jsonschema:"enum=none,enum=180,enum=183,enum=183-answer,default=none" jsonschema_description:"Provisional response sent before the 200: none or 180 or 183 without SDP or a reliable 183 that carries the answer (RFC 3262)."`
 	Pickup         units.Duration  `yaml:"pickup" jsonschema:"default=0s" jsonschema_description:"Time between the INVITE and the 200: a person or an automatic answer."`

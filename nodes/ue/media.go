@@ -28,6 +28,7 @@ type media struct {
 	offerer bool
 	usable  bool
 	shut    bool
+	halfOut bool // our direction was closed before its time
 	hash    []tls.Fingerprint
 
 	leg     *bearer.Leg
