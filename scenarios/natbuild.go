@@ -13,7 +13,8 @@ import (
 // Names of behaviours in scenarios, in the order of their numbers.
 var (
 	natDependency = []string{"endpoint-independent", "address-dependent", "address-and-port-dependent", "connection-dependent"}
-	natPorts      = []string{"sequential", "random", "block"}
+	natPorts      = []string{"sequential", "random", "block", "next"} // next only as a fallback
+	natContest    = []string{"newest", "mapping", "filtered"}
 	natHairpin    = []string{"external", "internal", "none"}
 	natPooling    = []string{"paired", "arbitrary", "soft"}
 	natFragments  = []string{"any-order", "in-order", "none"}
@@ -32,10 +33,7 @@ func choose[T ~uint8](to *T, names []string, name string) {
 // Config is a NAT's configuration: its preset's, changed by what the scenario sets.
 func (n NAT) Config() nat.Config {
 	c, _ := nat.Preset(n.Preset)
-	choose(&c.MappingBehavior, natDependency, n.Mapping)
-	choose(&c.FilteringBehavior, natDependency, n.Filtering)
-	choose(&c.Allocation, natPorts, n.Ports)
-	choose(&c.Hairpinning, natHairpin, n.Hairpin)
+	n.transports(&c)
 	choose(&c.Unsolicited, natAnswer, n.Unsolicited)
 	choose(&c.UnmatchedInside, natAnswer, n.Unmatched)
 	choose(&c.UnsolicitedUDP, natAnswer, n.UnsolicitUDP)
@@ -44,27 +42,16 @@ func (n NAT) Config() nat.Config {
 	choose(&c.Pooling, natPooling, n.Pooling)
 	choose(&c.Fragments, natFragments, n.Fragments)
 	choose(&c.SimOpen, natSimOpen, n.SimOpen)
+	choose(&c.Contest, natContest, n.Contest)
 	choose(&c.ALG, natALG, n.ALG)
 	for _, text := range n.External {
 		if a, err := netip.ParseAddr(text); err == nil {
 			c.External = append(c.External, packet.AddrFrom(a))
 		}
 	}
-	if n.Ports != "" {
-		c.PortPreservation = n.Ports == "preserve"
-		if c.PortPreservation && c.Allocation == nat.Block {
-			c.Allocation = nat.Sequential
-		}
-	}
-	if c.MappingBehavior < nat.EndpointAddrPortDependent || c.FilteringBehavior < nat.EndpointAddrPortDependent {
-		c.PortOverloading, c.PortReuse = false, false
-	}
-	if n.Overloading != nil && !*n.Overloading {
-		c.PortReuse = false
-	}
 	for _, x := range []struct{ to, from *bool }{
 		{&c.ResetOnExpiry, n.ResetOnExpiry}, {&c.ResetCloses, n.ResetCloses}, {&c.RefreshInbound, n.InboundKeeps},
-		{&c.PortParity, n.Parity}, {&c.PortContiguity, n.Contiguity}, {&c.PortOverloading, n.Overloading}, {&c.PortReuse, n.Reuse},
+		{&c.PortParity, n.Parity}, {&c.PortContiguity, n.Contiguity},
 		{&c.ProbeOnExpiry, n.ProbeOnExpiry}, {&c.RefreshSessions, n.RefreshEach},
 	} {
 		if x.from != nil {
@@ -81,7 +68,7 @@ func (n NAT) Config() nat.Config {
 			*x.to = x.from
 		}
 	}
-	c.FirstPort, c.LastPort, c.Step = n.FirstPort, n.LastPort, n.Step
+	c.FirstPort, c.LastPort = n.FirstPort, n.LastPort
 	t := &c.Timers
 	for _, x := range []struct {
 		to   *time.Duration

@@ -2,9 +2,9 @@ package scenarios
 
 import (
 	"net/netip"
-	"strconv"
 
 	"imsim/netem/nat"
+	"imsim/netem/packet"
 )
 
 // linkAddresses are the prefixes from which links take their addresses by themselves.
@@ -33,7 +33,11 @@ func (v *validator) pool(name string, n NAT) {
 		return
 	}
 	ports := int(last) - int(first) + 1
-	block := c.Allocation == nat.Block
+	block := false
+	for _, proto := range []packet.Proto{packet.TCP, packet.UDP, packet.ICMP} {
+		b := c.Of(proto)
+		block = block || b.Allocation == nat.Block
+	}
 	switch {
 	case !block && n.BlockSize > 0:
 		v.wrong(at("nats", name, "block-size"), "no blocks here", "write ports: block")
@@ -52,41 +56,27 @@ func (v *validator) pool(name string, n NAT) {
 			v.wrong(at("nats", name, key), "blocks of "+itoa(size)+" ports do not fit into ports "+itoa(int(first))+" to "+itoa(int(last)), "at most "+itoa(ports)+", or more ports")
 		}
 	}
-	if n.Step > 0 && (block || c.Allocation == nat.Random) {
-		v.wrong(at("nats", name, "step"), "ports are not counted up here", "write ports: sequential")
+	v.transport(at("nats", name), n.common(), c.Of(packet.ICMP))
+	for _, t := range []struct {
+		key   string
+		keys  *NATTransport
+		proto packet.Proto
+	}{{"tcp", n.TCP, packet.TCP}, {"udp", n.UDP, packet.UDP}} {
+		if t.keys != nil {
+			v.transport(at("nats", name, t.key), *t.keys, c.Of(t.proto))
+		}
 	}
-	if n.Overloading != nil && *n.Overloading && (c.MappingBehavior < nat.EndpointAddrPortDependent || c.FilteringBehavior < nat.EndpointAddrPortDependent) {
-		v.wrong(at("nats", name, "overloading"), "endpoints can share a port only where mapping and filtering tell peers apart",
-			"write mapping: address-and-port-dependent and filtering: address-and-port-dependent")
-	}
-	if n.Reuse != nil && *n.Reuse && !c.PortOverloading {
-		v.wrong(at("nats", name, "reuse"), "mappings share no port here", "write overloading: true")
-	}
+	v.hosts(name, n)
 }
 
 // external checks the addresses of a pool.
 func (v *validator) external(name string, n NAT) {
 	for i, text := range n.External {
 		path := at("nats", name, "external", itoa(i))
-		a, err := netip.ParseAddr(text)
-		want := "10.0.0.0/8"
-		if v.file.Run.Family == "ipv6" {
-			want = "fd00::/64"
-		}
-		switch {
-		case err != nil || a.Zone() != "":
-			v.wrong(path, strconv.Quote(text)+" is no address", "such as 203.0.113.7")
+		if !v.address(path, text) {
 			continue
-		case a.Is4() != (v.file.Run.Family != "ipv6"):
-			v.wrong(path, text+" is not of the run's family, "+v.file.Run.Family, "write another, or run.family")
-		case a.Is4In6() || a.IsUnspecified() || a.IsMulticast() || a.IsLoopback():
-			v.wrong(path, text+" is no host's address", "such as 203.0.113.7")
 		}
-		for _, p := range linkAddresses {
-			if p.Contains(a) {
-				v.wrong(path, text+" is in "+want+", from which links take theirs", "such as 203.0.113.7")
-			}
-		}
+		a, _ := netip.ParseAddr(text)
 		for _, other := range Names(v.file.NATs) {
 			for j, b := range v.file.NATs[other].External {
 				if x, err := netip.ParseAddr(b); err == nil && x == a && (other < name || other == name && j < i) {

@@ -72,8 +72,9 @@ func (l *calls) scenario(c Cell, seed uint64) (*scenarios.Scenario, error) {
 		if !class.Public {
 			name := [2]string{"home", "home2"}[i]
 			n := own.File.NATs[name]
-			n.Mapping, n.Filtering, n.Unsolicited = dependencyKeys[class.Mapping], dependencyKeys[class.Filtering], answerKeys[class.Unsolicited]
-			n.Ports = "random" // so that none is right by chance
+			// The class is of TCP; SIP over UDP finds the preset. Ports are drawn so that none is right by chance.
+			n.TCP = &scenarios.NATTransport{Mapping: dependencyKeys[class.Mapping], Filtering: dependencyKeys[class.Filtering], Ports: "random"}
+			n.Unsolicited = answerKeys[class.Unsolicited]
 			own.File.NATs[name] = n
 		}
 	}

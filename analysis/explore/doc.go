@@ -18,11 +18,12 @@
 //
 // # Not modelled
 //
-// NATs in a row, hairpinning, UDP; offsets other than the given ones; probing for the kind of the partner's NAT, which
+// NATs in a row, hairpinning, UDP (SIP finds the preset behind any class of TCP); a second connection between the same
+// endpoints after the first, which alone tells CDM from APDM and CDF from APDF; offsets other than the given ones; probing for the kind of the partner's NAT, which
 // method predict knows.
 //
 // # Validation
 //
 // The cells without gateways are held against a predictor that knows nothing of packets: conditions on mapping, filtering
-// and answers derived from RFC 5128 and the times at which the SYNs leave. Results do not depend on the number of workers.
+// and answers, connection-dependent ones too, derived from RFC 5128 and the times at which the SYNs leave. Results do not depend on the number of workers.
 package explore

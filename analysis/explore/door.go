@@ -1,10 +1,12 @@
 package explore
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"imsim/netem"
+	"imsim/netem/nat"
 	"imsim/netem/packet"
 	"imsim/netem/tcp"
 	"imsim/nodes/punch"
@@ -14,24 +16,28 @@ import (
 // door watches what passes the border before a UE: its NAT, or the router that is there instead. All that it tells has been
 // seen on the wire.
 type door struct {
-	k        *sim.Kernel
-	ue, from string // whose door it is, and whose SYNs come
-	border   string
-	peer     *punch.Peer
-	left     packet.AddrPort // where the UE's latest SYN to its partner left from; zero: none yet
-	arrivals []arrival
+	k                 *sim.Kernel
+	ue, from          string // whose door it is, and whose SYNs come
+	border            string
+	other             string // the border before the partner
+	class, otherClass Class  // of both
+	peer              *punch.Peer
+	left              packet.AddrPort // where the UE's latest SYN to its partner left from; zero: none yet
+	arrivals          []arrival
 }
 
 // arrival is a SYN of the partner, and what became of it.
 type arrival struct {
 	at       sim.Time
 	src, dst packet.AddrPort
-	early    bool // the UE had not opened yet
-	stranger bool // not from where the partner was seen, so the UE has opened to somewhere else
-	aside    bool // the UE's own SYN left from another endpoint than the one that this came to
-	passed   bool // the border let it in
-	said     said // what came back
-	astray   bool // the UE's SYN,ACK left from another endpoint than the one that this came to
+	early    bool     // the UE had not opened yet
+	stranger bool     // not from where the partner was seen, so the UE has opened to somewhere else
+	aside    bool     // the UE's own SYN left from another endpoint than the one that this came to
+	passed   bool     // the border let it in
+	why      string   // it did not, in the NAT's words
+	code     [2]uint8 // of an ICMP error: type and code
+	said     said     // what came back
+	astray   bool     // the UE's SYN,ACK left from another endpoint than the one that this came to
 }
 
 // said is an answer to a SYN.
@@ -55,7 +61,7 @@ func (d *door) watch(inside, outside *netem.Interface, server uint16) {
 	outside.AddTap(func(out bool, p *packet.Packet) {
 		if p.IsICMPError() {
 			if out && len(d.arrivals) > 0 {
-				d.refused()
+				d.refused(p)
 			}
 			return
 		}
@@ -85,10 +91,27 @@ func opening(p *packet.Packet) bool {
 }
 
 // refused notes that an ICMP error went out.
-func (d *door) refused() {
+func (d *door) refused(p *packet.Packet) {
 	a := &d.arrivals[len(d.arrivals)-1]
+	a.code = [2]uint8{p.ICMP.Type, p.ICMP.Code}
 	if a.said = anError; a.at != d.k.Now() {
 		a.said = aLateError
+	}
+}
+
+// kept hears from the NAT why it keeps a SYN out.
+func (d *door) kept(p *packet.Packet, why string) {
+	if p.Proto != packet.TCP || !opening(p) {
+		return
+	}
+	a := &d.arrivals[len(d.arrivals)-1] // the tap outside has just seen it
+	a.why = why
+	for i := range d.arrivals {
+		// A SYN that is sent again while the first is held is kept out for what that is held for.
+		if o := &d.arrivals[i]; why == nat.SYNHeld && o.src == a.src && o.dst == a.dst {
+			a.why = o.why
+			return
+		}
 	}
 }
 
@@ -119,30 +142,55 @@ var answerTexts = [...]string{nothing: "says nothing", aReset: "answers RST", an
 func (d *door) tell(a *arrival, full bool) string {
 	switch {
 	case !a.passed && full:
-		return d.border + " keeps " + d.from + "'s SYN out" + d.because(a) + " and " + answerTexts[a.said]
+		text := d.keeper(a, full) + d.because(a, full) + " and " + answerTexts[a.said]
+		if a.said == anError || a.said == aLateError {
+			text += fmt.Sprintf(" (%d/%d)", a.code[0], a.code[1])
+		}
+		return text
 	case !a.passed:
-		return d.border + " keeps " + d.from + "'s SYN out" + d.because(a)
+		return d.keeper(a, full) + d.because(a, full)
 	case a.said == aReset:
-		return d.ue + " refuses " + d.from + "'s SYN" + d.because(a)
+		return d.ue + " refuses " + d.from + "'s SYN" + d.because(a, full)
 	case a.said == synAck && a.astray:
 		return d.ue + " answers " + d.from + "'s SYN, by another port"
 	case a.said == synAck:
 		return d.ue + " answers " + d.from + "'s SYN"
 	}
-	return d.border + " lets " + d.from + "'s SYN in" + d.because(a)
+	return d.border + " lets " + d.from + "'s SYN in" + d.because(a, full)
 }
 
-// because says what does not fit about a SYN.
-func (d *door) because(a *arrival) string {
+// keeper says which rule of which NAT keeps a SYN out. In full the rule has its name.
+func (d *door) keeper(a *arrival, full bool) string {
+	rule := d.border
+	switch a.why {
+	case "filtered":
+		rule += "'s filter"
+		if full {
+			rule += " " + filters[d.class.Filtering]
+		}
+	case "no mapping":
+		return rule + " has no mapping where " + d.from + "'s SYN goes"
+	}
+	return rule + " keeps " + d.from + "'s SYN out"
+}
+
+// because says what does not fit about a SYN, and whose mapping made it so.
+func (d *door) because(a *arrival, full bool) string {
+	rule := func(border string, c Class) string {
+		if full {
+			return border + "'s mapping " + mappings[c.Mapping]
+		}
+		return border + "'s mapping"
+	}
 	var why []string
 	if a.early {
 		why = append(why, d.ue+" has not opened yet")
 	}
 	if a.stranger {
-		why = append(why, "it is not from the port seen before")
+		why = append(why, rule(d.other, d.otherClass)+" gave it a new port")
 	}
 	if a.aside {
-		why = append(why, d.ue+" opened by another port")
+		why = append(why, rule(d.border, d.class)+" gave "+d.ue+"'s a new one")
 	}
 	if len(why) == 0 {
 		return ""

@@ -14,7 +14,10 @@ import (
 
 const serverPort = 3478
 
-var names = [2]string{"UE-A", "UE-B"}
+var (
+	names   = [2]string{"UE-A", "UE-B"}
+	borders = [2]string{"NAT A", "NAT B"}
+)
 
 // holes plays a cell without gateways: two hosts, each behind a NAT, and a server that tells each where the other was seen.
 func holes(c Cell, seed uint64) (Result, error) {
@@ -76,8 +79,15 @@ func holes(c Cell, seed uint64) (Result, error) {
 			cfg.Predict = 1
 		}
 		peers[i] = punch.NewPeer(k, hosts[i], cfg)
-		d := &door{k: k, ue: names[i], from: names[1-i], border: [2]string{"NAT A", "NAT B"}[i], peer: peers[i]}
+		classes := [2]Class{c.A, c.B}
+		d := &door{
+			k: k, ue: names[i], from: names[1-i], border: borders[i], peer: peers[i], class: classes[i],
+			other: borders[1-i], otherClass: classes[1-i],
+		}
 		d.watch(inside[i], outside[i], serverPort)
+		if nats[i] != nil {
+			nats[i].Kept = d.kept
+		}
 		doors = append(doors, d)
 	}
 	for i := range 2 {

@@ -3,19 +3,20 @@ package explore
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
 // Measures of the drawing.
 const (
-	square   = 6.0  // of a cell
-	gap      = 2.0  // between pairs of mapping and filtering
-	left     = 78.0 // of the first panel
-	between  = 26.0 // panels of a row
-	head     = 74.0 // above the first row
-	above    = 34.0 // a panel, for its title
-	below    = 14.0 // a panel
-	fontSize = 7.5
+	square  = 6.0  // of a cell, at least
+	pairLen = 24.0 // of a pair of mapping and filtering, at least
+	gap     = 2.0  // between pairs
+	wide    = 7.0  // between mappings
+	left    = 76.0 // of a panel, for its labels
+	between = 18.0 // panels of a row
+	above   = 76.0 // a panel, for its title and labels
+	below   = 30.0 // a panel
 )
 
 // Colours differ in lightness, so that they can be told apart in grey.
@@ -25,10 +26,67 @@ const (
 	silence = "#ececec"
 )
 
+// axis is where the classes are along a panel's side.
+type axis struct {
+	at     []float64
+	square float64
+	length float64
+	groups []group // mappings, and no NAT
+	pairs  []group // filters
+}
+
+// group is neighbours with one label.
+type group struct {
+	label      string
+	from, size float64
+}
+
+func (g group) middle() float64 { return g.from + g.size/2 }
+
+// axis lays out the classes.
+func (m *Matrix) axis() axis {
+	x := axis{at: make([]float64, len(m.Classes)), square: max(square, pairLen/float64(max(1, len(m.answersShown()))))}
+	for i, c := range m.Classes {
+		mapping, filter, _ := strings.Cut(m.pair(i), "/")
+		before := group{}
+		if i > 0 {
+			before = x.groups[len(x.groups)-1]
+		}
+		switch {
+		case i == 0 || before.label != mapping:
+			if i > 0 {
+				x.length += wide
+			}
+			x.groups = append(x.groups, group{mapping, x.length, 0})
+			x.pairs = append(x.pairs, group{filter, x.length, 0})
+		case m.pair(i) != m.pair(i-1):
+			x.length += gap
+			x.pairs = append(x.pairs, group{filter, x.length, 0})
+		}
+		x.at[i] = x.length
+		x.length += x.square
+		if c.Public {
+			x.length += 4 // one square alone is hard to see
+		}
+		for _, g := range []*group{&x.groups[len(x.groups)-1], &x.pairs[len(x.pairs)-1]} {
+			g.size = x.length - g.from
+		}
+	}
+	return x
+}
+
+// size is of the square of a class.
+func (m *Matrix) size(x *axis, i int) float64 {
+	if m.Classes[i].Public {
+		return x.square + 4
+	}
+	return x.square
+}
+
 // SVG draws a panel a variant, a row a method: UE-A's NATs from top to bottom, UE-B's from left to right. The same matrix
 // gives the same octets.
 func (m *Matrix) SVG(out io.Writer) error {
-	at, side := m.places()
+	x := m.axis()
 	var rows [][]int
 	for v := range m.Variants {
 		if v == 0 || m.Variants[v].Method != m.Variants[v-1].Method {
@@ -40,44 +98,50 @@ func (m *Matrix) SVG(out io.Writer) error {
 	for _, r := range rows {
 		columns = max(columns, len(r))
 	}
-	width := left + float64(columns)*(side+between)
-	height := head + float64(len(rows))*(above+side+below) + 12
+	head := 128 + 15*float64(len(m.answersShown()))
+	width := max(12+float64(columns)*(left+x.length+between), 860)
+	height := head + float64(len(rows))*(above+x.length+below) + 12
 	var s strings.Builder
 	fmt.Fprintf(&s, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%[1]s\" height=\"%[2]s\" viewBox=\"0 0 %[1]s %[2]s\" role=\"img\">\n", num(width), num(height))
-	s.WriteString("<title>TCP through pairs of NATs, by method</title>\n<style>text{font-family:\"Helvetica Neue\",Helvetica,Arial,\"Liberation Sans\",sans-serif;font-size:" + num(fontSize) + "px;fill:#222}.t{font-size:15px;font-weight:bold}.s{font-size:9px;fill:#444}.p{font-size:9px;font-weight:bold}.n{font-size:9px}</style>\n")
+	s.WriteString("<title>TCP through pairs of NATs, by method</title>\n<style>text{font-family:\"Helvetica Neue\",Helvetica,Arial,\"Liberation Sans\",sans-serif;font-size:9.5px;fill:#222}.t{font-size:22px;font-weight:bold}.s{font-size:14px;fill:#333}.p{font-size:17px;font-weight:bold}.n{font-size:14px}.m{font-size:12px;font-weight:bold}.e{text-anchor:end}.c{text-anchor:middle}</style>\n")
 	fmt.Fprintf(&s, "<rect width=\"%s\" height=\"%s\" fill=\"#fff\"/>\n", num(width), num(height))
-	fmt.Fprintf(&s, "<text class=\"t\" x=\"12\" y=\"24\">TCP through pairs of NATs, by method</text>\n")
-	fmt.Fprintf(&s, "<text class=\"s\" x=\"12\" y=\"40\">UE-A's NAT from top to bottom, UE-B's from left to right: mapping/filtering, in each the answers to an unsolicited SYN (%s). %d runs, seed %d.</text>\n",
-		m.answersShown(), len(m.Results), m.Seed)
-	x := 12.0
+	fmt.Fprintf(&s, "<text class=\"t\" x=\"12\" y=\"30\">TCP through pairs of NATs, by method</text>\n")
+	fmt.Fprintf(&s, "<text class=\"s\" x=\"12\" y=\"52\">UE-A's NAT from top to bottom, UE-B's from left to right. %d runs, seed %d.</text>\n", len(m.Results), m.Seed)
+	y := 72.0
 	for _, k := range []struct{ colour, text string }{{comesUp, "connected"}, {refused, "not: refused, too early, or ended by an answer"}, {silence, "not: kept out by its port, or sent to a private address"}} {
-		fmt.Fprintf(&s, "<rect x=\"%s\" y=\"50\" width=\"9\" height=\"9\" fill=\"%s\" stroke=\"#999\" stroke-width=\"0.4\"/><text class=\"s\" x=\"%s\" y=\"58\">%s</text>\n", num(x), k.colour, num(x+13), k.text)
-		x += 30 + 4.7*float64(len(k.text))
+		fmt.Fprintf(&s, "<rect x=\"12\" y=\"%s\" width=\"13\" height=\"13\" fill=\"%s\" stroke=\"#999\" stroke-width=\"0.5\"/><text class=\"s\" x=\"32\" y=\"%s\">%s</text>\n", num(y), k.colour, num(y+11.5), k.text)
+		y += 20
 	}
-	y := head
+	m.answersKey(&s, 440, 72)
+	y = head
 	for _, row := range rows {
+		fmt.Fprintf(&s, "<text class=\"p\" x=\"12\" y=\"%s\">%v</text>\n", num(y+12), m.Variants[row[0]].Method)
 		for i, v := range row {
-			m.panel(&s, v, left+float64(i)*(side+between), y+above, at, side, i == 0)
+			m.panel(&s, v, 12+left+float64(i)*(left+x.length+between), y+above, &x)
 		}
-		y += above + side + below
+		y += above + x.length + below
 	}
 	s.WriteString("</svg>\n")
 	_, err := io.WriteString(out, s.String())
 	return err
 }
 
-// places returns where each class is on an axis, and the axis's length.
-func (m *Matrix) places() (at []float64, length float64) {
-	at = make([]float64, len(m.Classes))
-	x := 0.0
-	for i := range m.Classes {
-		if i > 0 && m.pair(i) != m.pair(i-1) {
-			x += gap
-		}
-		at[i] = x
-		x += square
+// answersKey draws one pair large: which row and which column is which answer.
+func (m *Matrix) answersKey(s *strings.Builder, x, y float64) {
+	all := m.answersShown()
+	if len(all) == 0 {
+		return
 	}
-	return at, x
+	fmt.Fprintf(s, "<text class=\"s\" x=\"%s\" y=\"%s\">within a pair of mapping and filtering, the answers to an unsolicited SYN:</text>\n", num(x), num(y+11.5))
+	const side = 15
+	y += 22
+	for i, a := range all {
+		fmt.Fprintf(s, "<text class=\"e\" x=\"%s\" y=\"%s\">%s</text>\n", num(x+74), num(y+float64(i)*side+11), a)
+		for j := range all {
+			fmt.Fprintf(s, "<rect x=\"%s\" y=\"%s\" width=\"14\" height=\"14\" fill=\"#fff\" stroke=\"#999\" stroke-width=\"0.5\"/>\n", num(x+80+float64(j)*side), num(y+float64(i)*side))
+		}
+	}
+	fmt.Fprintf(s, "<text x=\"%s\" y=\"%s\">and from left to right: %s</text>\n", num(x+88+side*float64(len(all))), num(y+11), strings.Join(all, ", "))
 }
 
 // pair names a class's mapping and filtering.
@@ -90,23 +154,18 @@ func (m *Matrix) pair(i int) string {
 }
 
 // answersShown lists the answers to an unsolicited SYN, in their order on an axis.
-func (m *Matrix) answersShown() string {
-	var out []string
-	for _, a := range answering {
-		for _, c := range m.Classes {
-			if !c.Public && c.Unsolicited == a {
-				out = append(out, answers[a])
-				break
-			}
+func (m *Matrix) answersShown() (out []string) {
+	for _, c := range m.Classes {
+		if a := answers[c.Unsolicited]; !c.Public && !slices.Contains(out, a) {
+			out = append(out, a)
 		}
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 // panel draws one variant.
-func (m *Matrix) panel(s *strings.Builder, v int, x, y float64, at []float64, side float64, first bool) {
+func (m *Matrix) panel(s *strings.Builder, v int, x, y float64, ax *axis) {
 	come := 0
-	var cells strings.Builder
 	// A path a colour, of one bar for neighbours in a line.
 	paths := map[string]*strings.Builder{comesUp: {}, refused: {}, silence: {}}
 	for a := range m.Classes {
@@ -117,41 +176,31 @@ func (m *Matrix) panel(s *strings.Builder, v int, x, y float64, at []float64, si
 			if fill == comesUp {
 				come += b - from
 			}
-			w := float64(b-from)*square - 0.5
-			fmt.Fprintf(paths[fill], "M%s %sh%sv%sh-%[3]sz", num(x+at[from]), num(y+at[a]), num(w), num(square-0.5))
+			w := ax.at[b-1] + m.size(ax, b-1) - ax.at[from] - 0.5
+			fmt.Fprintf(paths[fill], "M%s %sh%sv%sh-%[3]sz", num(x+ax.at[from]), num(y+ax.at[a]), num(w), num(m.size(ax, a)-0.5))
 		}
 	}
+	_, use, _ := strings.Cut(m.Variants[v].String(), ", ")
+	use = strings.NewReplacer("UE-A offers", "offer", "UE-B answers", "answer").Replace(use)
+	fmt.Fprintf(s, "<text class=\"n\" x=\"%s\" y=\"%s\">%s: %d of %d</text>\n", num(x), num(y-50), use, come, len(m.Classes)*len(m.Classes))
 	for _, fill := range []string{silence, refused, comesUp} {
 		if paths[fill].Len() > 0 {
-			fmt.Fprintf(&cells, "<path fill=\"%s\" d=\"%s\"/>\n", fill, paths[fill])
+			fmt.Fprintf(s, "<path fill=\"%s\" d=\"%s\"/>\n", fill, paths[fill])
 		}
 	}
-	title := m.Variants[v].String()
-	method, use, _ := strings.Cut(title, ", ")
-	use = strings.NewReplacer("UE-A offers", "offer", "UE-B answers", "answer").Replace(use)
-	if first {
-		fmt.Fprintf(s, "<text class=\"p\" x=\"12\" y=\"%s\">%s</text>\n", num(y-22), method)
-	}
-	fmt.Fprintf(s, "<text class=\"n\" x=\"%s\" y=\"%s\">%s: %d of %d</text>\n", num(x), num(y-22), use, come, len(m.Classes)*len(m.Classes))
-	s.WriteString(cells.String())
-	last := ""
-	for i := range m.Classes {
-		p := m.pair(i)
-		if p == last {
+	for _, g := range ax.groups {
+		at, class := g.middle(), "m"
+		if g.label == "no NAT" {
+			// Its square is too narrow for a label above.
+			fmt.Fprintf(s, "<text class=\"e\" x=\"%s\" y=\"%s\">no NAT</text>\n<text transform=\"translate(%[3]s %[4]s) rotate(-90)\">no NAT</text>\n", num(x-5), num(y+at+3.5), num(x+at+3.5), num(y-5))
 			continue
 		}
-		last = p
-		n := 0
-		for j := i; j < len(m.Classes) && m.pair(j) == p; j++ {
-			n++
-		}
-		middle := at[i] + float64(n)*square/2
-		if first {
-			fmt.Fprintf(s, "<text x=\"%s\" y=\"%s\" text-anchor=\"end\">%s</text>\n", num(x-4), num(y+middle+2.5), p)
-		}
-		if mapping, filter, ok := strings.Cut(p, "/"); ok && n*int(square) >= 16 {
-			fmt.Fprintf(s, "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\" style=\"font-size:5.6px\">%s</text><text x=\"%[1]s\" y=\"%[4]s\" text-anchor=\"middle\" style=\"font-size:5.6px\">%[5]s</text>\n",
-				num(x+middle), num(y-9), mapping, num(y-3), filter)
+		fmt.Fprintf(s, "<text class=\"%s c\" x=\"%s\" y=\"%s\">%s</text>\n", class, num(x+at), num(y-35), g.label)
+		fmt.Fprintf(s, "<text class=\"%s e\" x=\"%s\" y=\"%s\">%s</text>\n", class, num(x-34), num(y+at+4), g.label)
+	}
+	for _, g := range ax.pairs {
+		if g.label != "" {
+			fmt.Fprintf(s, "<text class=\"e\" x=\"%s\" y=\"%s\">%s</text>\n<text transform=\"translate(%s %s) rotate(-90)\">%[3]s</text>\n", num(x-5), num(y+g.middle()+3.5), g.label, num(x+g.middle()+3.5), num(y-5))
 		}
 	}
 }

@@ -90,7 +90,7 @@ func natMatrixCommand() *cobra.Command {
 	f.StringSliceVar(&opt.Methods, "method", nil, "relay, fwd, merge, open, punch, punch-again, predict; all by default")
 	f.StringSliceVar(&opt.Choice.Mapping, "mapping", nil, "EIM, ADM, APDM, CDM; all by default")
 	f.StringSliceVar(&opt.Choice.Filtering, "filtering", nil, "EIF, ADF, APDF, CDF; all by default")
-	f.StringSliceVar(&opt.Choice.Unsolicited, "unsolicited", nil, "answer to an unsolicited SYN: drop, rst, icmp, 6s; all by default")
+	f.StringSliceVar(&opt.Choice.Unsolicited, "unsolicited", nil, "answer to an unsolicited SYN: drop, rst, icmp, 6s, icmp-host, icmp-prohibited; the first four by default")
 	f.Uint64Var(&opt.Seed, "seed", 1, "seed of every run")
 	f.IntVar(&opt.Jobs, "jobs", 0, "runs at a time; 0: one a processor")
 	f.StringVar(&out, "out", "", "`directory` to write into (default out/nat-matrix)")

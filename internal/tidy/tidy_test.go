@@ -27,6 +27,7 @@ var layers = [][]string{
 	{"netem"},
 	{"nodes/protocol"},
 	{"nodes", "nodes/bearer", "nodes/transport"},
+	{"nodes/alg"},
 	{"nodes/ue", "nodes/pcscf", "nodes/scscf", "nodes/mediagw", "nodes/invariant"},
 	{"scenarios/formula", "scenarios/rundir"},
 	{"scenarios", "scenarios/measure"},

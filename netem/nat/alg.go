@@ -109,7 +109,7 @@ func (a *announcer) address(at packet.Addr) (packet.Addr, bool) {
 
 // pinholeOf returns the mapping that an ALG has announced for an inside endpoint, or -1.
 func (t *Table) pinholeOf(proto packet.Proto, in packet.AddrPort) int32 {
-	if t.cfg.MappingBehavior == EndpointIndependent {
+	if t.of(proto).MappingBehavior == EndpointIndependent {
 		return -1 // that has been found
 	}
 	h := hash2(proto, in, packet.AddrPort{})

@@ -38,6 +38,7 @@ const (
 	Sequential Allocation = iota // counting up, by Step
 	Random                       // drawn from the table's stream
 	Block                        // blocks of ports for a subscriber
+	Upwards                      // the internal port, or the next one above that is free
 )
 
 // Pooling is which of several external addresses a subscriber gets (RFC 4787 §4.1, RFC 7857 §4).
@@ -59,6 +60,22 @@ const (
 	HairpinInternal                // source left as it is
 	HairpinNone
 )
+
+// Contest is what becomes of a SYN from outside that the filter of one mapping lets in while another mapping of the same
+// internal endpoint has a session with the same remote one: inside, both sessions are one 5-tuple. It takes mapping that
+// depends on the remote endpoint, and filtering that does not. RFC 4787 §5 wants the SYN let in; by which mapping the answer
+// leaves is open.
+type Contest uint8
+
+// The outcomes.
+const (
+	ContestNewest   Contest = iota // by the one that the latest SYN came in by: RFC 5382 REQ-2, so that what is let in can open
+	ContestMapping                 // by the one that mapping behaviour has for the remote endpoint: RFC 4787 §4.1 to the letter
+	ContestFiltered                // the SYN is not let in: a session is a 5-tuple, and that is taken (RFC 2663 §2.3)
+)
+
+// Static is an internal address that has an external one to itself, ports kept (RFC 2663 §4.1.1).
+type Static struct{ In, Ext packet.Addr }
 
 // Answer is what is said to a packet that is not let through.
 type Answer uint8
@@ -126,8 +143,12 @@ type Config struct {
 	FilteringBehavior EndpointDependencyType
 	Hairpinning       Hairpin
 
+	TCP, UDP *Behavior // towards one transport; nil: as the fields of the same names here, and those of ICMP queries
+
 	External []packet.Addr // in NATModeNAT1To1 the n-th belongs to the n-th of Internal
 	Internal []packet.Addr
+	Static   []Static    // addresses that are translated one to one beside the pool; nothing filters them
+	DMZ      packet.Addr // who gets the TCP and UDP packets from outside that have no mapping; zero: nobody
 
 	FirstPort, LastPort uint16 // of allocation; 0: 1024 and 65535
 	PortPreservation    bool   // the internal port where it is free (RFC 4787 §4.2.1)
@@ -154,6 +175,7 @@ type Config struct {
 	UnmatchedOutside Answer // to other TCP packets from outside
 	UnmatchedInside  Answer // to TCP packets from inside that belong to no connection and are no SYN
 	SimOpen          SimOpen
+	Contest          Contest
 	ResetOnExpiry    bool // both ends get an RST when an open connection's state expires
 	ResetCloses      bool // an RST removes the state at once (against RFC 7857 §2.2)
 	ProbeOnExpiry    bool // RFC 7857 §2: an idle connection is transitory before it goes
@@ -204,7 +226,6 @@ func (c *Config) prepare() error {
 	}
 	def(&c.FirstPort, 1024)
 	def(&c.LastPort, 65535)
-	def(&c.Step, 1)
 	if c.FirstPort > c.LastPort {
 		return fmt.Errorf("nat: ports from %d to %d: the first must not be above the last", c.FirstPort, c.LastPort)
 	}
@@ -219,20 +240,15 @@ func (c *Config) prepare() error {
 			return errors.New("nat: limits and blocks must not be negative")
 		}
 	}
-	if c.Allocation == Block {
-		// A subscriber's blocks are all the ports it gets.
-		c.PortPreservation = false
-		if c.BlockSize > int(c.LastPort)-int(c.FirstPort)+1 {
+	for _, proto := range []packet.Proto{packet.TCP, packet.UDP, packet.ICMP} {
+		if b := c.Of(proto); b.Allocation == Block && c.BlockSize > int(c.LastPort)-int(c.FirstPort)+1 {
 			return fmt.Errorf("nat: blocks of %d ports do not fit into ports %d to %d", c.BlockSize, c.FirstPort, c.LastPort)
 		}
 	}
-	if c.PortOverloading && (c.MappingBehavior < EndpointAddrPortDependent || c.FilteringBehavior < EndpointAddrPortDependent) {
-		return errors.New("nat: port overloading needs mapping and filtering that depend on the remote address and port")
+	if err := c.checkStatic(); err != nil {
+		return err
 	}
-	if c.PortReuse && !c.PortOverloading {
-		return errors.New("nat: reusing the port of another mapping needs port overloading")
-	}
-	if c.MappingBehavior > ConnectionDependent || c.FilteringBehavior > ConnectionDependent || c.Unsolicited >= Pickup || c.UnsolicitedUDP >= PortUnreachable6s || c.UnsolicitedUDP == Reset || c.UnmatchedOutside >= PortUnreachable6s ||
+	if c.Contest > ContestFiltered || c.Unsolicited >= Pickup || c.UnsolicitedUDP >= PortUnreachable6s || c.UnsolicitedUDP == Reset || c.UnmatchedOutside >= PortUnreachable6s ||
 		c.UnmatchedInside >= numAnswers || c.UnmatchedInside == PortUnreachable6s || c.OverQuota >= PortUnreachable6s || c.OverQuota == Reset || c.ALG >= numALGs {
 		return errors.New("nat: a behaviour is not one of those that there are here")
 	}

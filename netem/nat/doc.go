@@ -8,11 +8,13 @@
 // # What it models
 //
 // Mapping and filtering that depend on nothing, on the remote address, on address and port, or on the connection;
-// port preservation, parity, contiguity, allocation in turn, at random or in blocks for a subscriber, and overloading;
+// port preservation and what is taken instead, parity, contiguity, allocation in turn, at random or in blocks for a
+// subscriber, and overloading; each of these for TCP and UDP apart where asked;
 // paired, arbitrary and soft pools of external addresses; hairpinning with external and internal source; refresh by
 // direction and scope; TCP connections with the state machine of RFC 7857; simultaneous open; what is said to an
 // unsolicited SYN, at once or after six seconds; RSTs when an open connection expires; quotas; ports that rest; fragments
-// in any order; ICMP errors in both directions, with their quotations; one-to-one translation; reboots.
+// in any order; ICMP errors in both directions, with their quotations; one-to-one translation, alone and beside a pool; a
+// DMZ host; reboots.
 //
 // Off by default, as RFC 4787 REQ-10 and RFC 5382 REQ-6 want it: an ALG that translates addresses in SIP and SDP over UDP
 // and TCP and lets in the media that SDP announces, or one that drops what begins with a TLS record. The ALG has a scanner of
@@ -32,7 +34,7 @@
 //   - TCP windows: what a filter does about sequence numbers that are out of them.
 //   - Translation between IPv4 and IPv6, and of protocols other than TCP, UDP and ICMP.
 //   - Shorter timers for well-known ports (RFC 4787 REQ-5a), and keep-alive probes by the NAT (RFC 5382 REQ-5).
-//   - State by packets from outside that a filter lets in: only a TCP SYN makes any.
+//   - State by packets from outside that a filter lets in: only a TCP SYN makes any, and what goes to a DMZ host.
 //   - Processing time: a NAT takes none.
 //
 // # How it was validated

@@ -64,10 +64,14 @@ func (t *Table) icmpError(from Side, p *packet.Packet) Verdict {
 
 // turnError brings an error about a hairpinned packet back in (RFC 5508 REQ-7).
 func (t *Table) turnError(p *packet.Packet) Verdict {
-	if t.cfg.Hairpinning == HairpinNone {
+	q := p.ICMP.Quoted
+	if t.of(q.Proto).Hairpinning == HairpinNone {
 		return Verdict{Action: Drop, Why: "no hairpinning"}
 	}
-	q := p.ICMP.Quoted
+	if n := t.staticOf(p.Dst, true); n >= 0 {
+		t.arrive(p, n)
+		return Verdict{Action: Turn}
+	}
 	slot := t.slotOf(q.Proto, q.Src, q.Dst)
 	if slot < 0 {
 		return Verdict{Action: Drop, Why: "ICMP error of no mapping"}
@@ -83,7 +87,7 @@ func (t *Table) slotOf(proto packet.Proto, ext, remote packet.AddrPort) int32 {
 	if i := t.findIn(proto, ext, remote); i >= 0 {
 		return t.sess[i].m
 	}
-	if t.cfg.PortOverloading {
+	if t.of(proto).PortOverloading {
 		return -1 // it could be anybody's
 	}
 	return t.mappingAt(proto, ext)

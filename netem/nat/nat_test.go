@@ -36,7 +36,7 @@ func TestInvariants(t *testing.T) {
 			PortPreservation: rapid.Bool().Draw(t, "preserve"),
 			PortParity:       rapid.Bool().Draw(t, "parity"),
 			PortContiguity:   rapid.Bool().Draw(t, "contiguity"),
-			Allocation:       Allocation(rapid.IntRange(0, 2).Draw(t, "allocation")),
+			Allocation:       Allocation(rapid.IntRange(0, 3).Draw(t, "allocation")),
 			BlockSize:        2, MaxBlocks: 2,
 			Pooling:         Pooling(rapid.IntRange(0, 2).Draw(t, "pooling")),
 			RefreshSessions: rapid.Bool().Draw(t, "sessions"),
@@ -50,6 +50,18 @@ func TestInvariants(t *testing.T) {
 		}
 		c.PortOverloading = c.MappingBehavior >= 2 && c.FilteringBehavior >= 2 && rapid.Bool().Draw(t, "overload")
 		c.PortReuse = c.PortOverloading && rapid.Bool().Draw(t, "reuse")
+		c.Contest = Contest(rapid.IntRange(0, 2).Draw(t, "contest"))
+		if rapid.Bool().Draw(t, "dmz") && c.Contest != ContestFiltered {
+			c.DMZ = named["A"]
+		}
+		if rapid.Bool().Draw(t, "tcp") {
+			c.TCP = &Behavior{
+				MappingBehavior:   EndpointDependencyType(rapid.IntRange(0, 3).Draw(t, "tcp mapping")),
+				FilteringBehavior: EndpointDependencyType(rapid.IntRange(0, 3).Draw(t, "tcp filtering")),
+				Allocation:        Allocation(rapid.IntRange(0, 3).Draw(t, "tcp allocation")),
+				PerSubscriber:     rapid.IntRange(0, 3).Draw(t, "tcp quota"),
+			}
+		}
 		c.UnsolicitedUDP = []Answer{Silent, PortUnreachable}[rapid.IntRange(0, 1).Draw(t, "unsolicitedudp")]
 		x, err := New(c, dice())
 		if err != nil {
@@ -127,11 +139,11 @@ func check(t fataler, x *Table) {
 		}
 		n++
 		k := ext{m.proto, m.ext}
-		if seen[k] && !x.cfg.PortOverloading {
+		if seen[k] && !x.of(m.proto).PortOverloading {
 			t.Fatalf("two mappings at %v", m.ext)
 		}
 		seen[k] = true
-		if x.mappingOf(m.proto, m.in, m.remote) < 0 || x.mappingAt(m.proto, m.ext) < 0 {
+		if x.mappingOf(m.proto, m.in, m.remote) < 0 && !m.dmz || x.mappingAt(m.proto, m.ext) < 0 {
 			t.Fatalf("mapping %v is not found", m.ext)
 		}
 		for s := m.sessions; s != 0; s = x.sess[s-1].next {
@@ -143,8 +155,13 @@ func check(t fataler, x *Table) {
 			t.Fatalf("mapping %v will never go", m.ext)
 		}
 	}
-	tuples := map[packet.Flow]bool{}
-	sessions := 0
+	tuples, inside := map[packet.Flow]bool{}, map[packet.Flow]bool{}
+	sessions, aside, dmz := 0, 0, 0
+	for i := range x.maps {
+		if x.maps[i].live && x.maps[i].dmz {
+			dmz++
+		}
+	}
 	for i := range x.sess {
 		s := &x.sess[i]
 		if !s.live {
@@ -156,11 +173,19 @@ func check(t fataler, x *Table) {
 			t.Fatalf("two sessions with %v", f)
 		}
 		tuples[f] = true
-		if x.findIn(s.proto, f.Src, f.Dst) != int32(i) || x.findOut(s.proto, x.maps[s.m].in, s.remote) != int32(i) {
+		if x.findIn(s.proto, f.Src, f.Dst) != int32(i) || x.findOut(s.proto, x.maps[s.m].in, s.remote) < 0 && !s.aside {
 			t.Fatalf("session %v is not found", f)
 		}
+		if s.aside {
+			aside++
+		}
+		in := packet.Flow{Src: x.maps[s.m].in, Dst: s.remote, Proto: s.proto}
+		if inside[in] && x.cfg.Contest == ContestFiltered {
+			t.Fatalf("two sessions with %v inside", in)
+		}
+		inside[in] = true
 	}
-	if m, s := x.Live(); m != n || s != sessions || x.byIn.n != n || x.byExt.n != n || x.byDst.n != s {
+	if m, s := x.Live(); m != n || s != sessions || x.byIn.n != n-dmz || x.byExt.n != n || x.byDst.n != s || x.bySrc.n != s-aside {
 		t.Fatalf("%d mappings and %d sessions, counted %d and %d", n, sessions, m, s)
 	}
 }

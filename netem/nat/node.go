@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"imsim/netem"
 	"imsim/netem/packet"
@@ -16,6 +17,8 @@ type Node struct {
 	netem.Core
 	Table  *Table
 	Silent bool // send no ICMP errors of a router
+	// Kept, where set, hears of each packet that is not let through, as it came, and why. It may keep neither.
+	Kept func(p *packet.Packet, why string)
 
 	inside map[*netem.Interface]bool
 	timer  sim.Timer
@@ -52,7 +55,11 @@ func (x *Node) Setup(cfg Config, inside ...*netem.Interface) error {
 			cfg.External = append(cfg.External, i.Addrs...)
 		}
 	}
-	for _, a := range cfg.External {
+	own := slices.Clone(cfg.External)
+	for _, s := range cfg.Static {
+		own = append(own, s.Ext)
+	}
+	for _, a := range own {
 		if x.Owns(a) {
 			continue
 		}
@@ -155,6 +162,9 @@ func (x *Node) Receive(in *netem.Interface, p *packet.Packet) {
 
 // carryOut does what the table says about a packet.
 func (x *Node) carryOut(p *packet.Packet, was place, from Side, v Verdict) {
+	if x.Kept != nil && (v.Action == Drop || v.Action == Refuse || v.Action == Hold && v.Why != "") {
+		x.Kept(p, v.Why)
+	}
 	switch v.Action {
 	case Forward:
 		x.pass(p, was, 1-from)

@@ -200,7 +200,7 @@ func TestHolePunching(t *testing.T) {
 	}{
 		{"crossing", preset("rfc"), 0, true},
 		{"p first", preset("rfc"), -500 * time.Millisecond, true},
-		{"silent, p first", preset("strict", func(c *Config) { c.PortPreservation = true }), -500 * time.Millisecond, true},
+		{"silent, p first", preset("strict", func(c *Config) { c.TCP.PortPreservation = true }), -500 * time.Millisecond, true},
 		{"RST to the early SYN", preset("rfc", func(c *Config) { c.Unsolicited = Reset }), -500 * time.Millisecond, false},
 		{"ports not predicted", preset("strict"), 0, false},
 		{"SYN from outside lost, SYN,ACK not", preset("rfc", func(c *Config) { c.SimOpen = DropInboundSYN }), 0, true},

@@ -30,6 +30,7 @@ type subscriber struct {
 	addr   packet.Addr
 	pool   int // external address
 	count  int // mappings
+	kinds  [transports]int
 	blocks []block
 }
 
@@ -64,12 +65,13 @@ func kindOf(p packet.Proto) int {
 	return queries
 }
 
-func (s *ports) init(c *Config) {
+func (s *ports) init(t *Table) {
+	c := &t.cfg
 	*s = ports{pools: make([]pool, transports*len(c.External)), byIn: map[packet.Addr]int32{}}
 	for i := range s.pools {
 		// Like many products, and vnet, counting up begins in the dynamic range where it is allowed.
 		s.pools[i].next = c.FirstPort
-		if c.FirstPort < 49152 && c.LastPort > 49152 && !c.PortPreservation {
+		if c.FirstPort < 49152 && c.LastPort > 49152 && !t.by[i%transports].PortPreservation {
 			s.pools[i].next = 49152
 		}
 	}
@@ -118,7 +120,7 @@ func (t *Table) allocate(now sim.Time, proto packet.Proto, in, remote packet.Add
 	sub = t.subscriberOf(in.Addr)
 	s := &t.ports.subs[sub]
 	// RFC 6888 REQ-4: limits by subscriber.
-	if t.cfg.PerSubscriber > 0 && s.count >= t.cfg.PerSubscriber || s.pool < 0 {
+	if own := t.of(proto).PerSubscriber; t.cfg.PerSubscriber > 0 && s.count >= t.cfg.PerSubscriber || own > 0 && s.kinds[kindOf(proto)] >= own || s.pool < 0 {
 		return ext, sub, false
 	}
 	at := s.pool
@@ -141,21 +143,22 @@ func (t *Table) allocate(now sim.Time, proto packet.Proto, in, remote packet.Add
 	}
 	set(&t.ports.pools[at*transports+kindOf(proto)].used, port, true)
 	t.ports.subs[sub].count++
+	t.ports.subs[sub].kinds[kindOf(proto)]++
 	return packet.AddrPort{Addr: t.cfg.External[at], Port: port}, sub, true
 }
 
 // allocateAt finds a port of one external address.
 func (t *Table) allocateAt(at int, proto packet.Proto, in, remote packet.AddrPort, sub int32) (uint16, bool) {
-	c := &t.cfg
+	c, b := &t.cfg, t.of(proto)
 	fits := func(port uint16) bool {
 		// RFC 4787 REQ-4: parity.
 		return (!c.PortParity || proto != packet.UDP || (port^in.Port)&1 == 0) && t.vacant(at, proto, port, remote)
 	}
 	first, last := c.FirstPort, c.LastPort
 	switch {
-	case kindOf(proto) == queries && c.Allocation != Block:
+	case kindOf(proto) == queries && b.Allocation != Block:
 		first, last = 0, 65535 // identifiers have no classes
-	case in.Port < 1024 && in.Port != 0 && c.PortPreservation:
+	case in.Port < 1024 && in.Port != 0 && b.PortPreservation:
 		first, last = 1, 1023 // RFC 4787 REQ-3a: the class of the port is kept
 	}
 	if c.PortContiguity && proto == packet.UDP && in.Port&1 == 1 {
@@ -168,22 +171,24 @@ func (t *Table) allocateAt(at int, proto packet.Proto, in, remote packet.AddrPor
 	if port, ok := t.reuse(at, proto, in, remote); ok {
 		return port, true
 	}
-	if c.PortPreservation && in.Port >= first && in.Port <= last && t.vacant(at, proto, in.Port, remote) {
+	if b.PortPreservation && in.Port >= first && in.Port <= last && t.vacant(at, proto, in.Port, remote) {
 		return in.Port, true
 	}
-	switch c.Allocation {
+	switch b.Allocation {
 	case Block:
 		return t.fromBlock(at, proto, sub, fits)
+	case Upwards:
+		return search(first, last, min(max(in.Port, first), last), 1, fits)
 	case Random:
 		// RFC 6056 §3.3.1: from a random one upwards.
 		return search(first, last, first+uint16(t.rand.Below(uint64(last-first)+1)), 1, fits)
 	}
 	p := &t.ports.pools[at*transports+kindOf(proto)]
-	port, ok := search(first, last, max(p.next, first), c.Step, fits)
+	port, ok := search(first, last, max(p.next, first), b.Step, fits)
 	if ok {
 		p.next = c.FirstPort
-		if int(port)+int(c.Step) <= int(c.LastPort) {
-			p.next = port + c.Step
+		if int(port)+int(b.Step) <= int(c.LastPort) {
+			p.next = port + b.Step
 		}
 	}
 	return port, ok
@@ -191,7 +196,7 @@ func (t *Table) allocateAt(at int, proto packet.Proto, in, remote packet.AddrPor
 
 // reuse returns the port of the latest other mapping of an internal endpoint that can be used towards a remote one, too.
 func (t *Table) reuse(at int, proto packet.Proto, in, remote packet.AddrPort) (uint16, bool) {
-	if !t.cfg.PortReuse {
+	if !t.of(proto).PortReuse {
 		return 0, false
 	}
 	h := hash1(proto, in)
@@ -239,7 +244,7 @@ func (t *Table) vacant(at int, proto packet.Proto, port uint16, remote packet.Ad
 	if t.cfg.ALG == ALGSIP && (remote == packet.AddrPort{} || t.maps[t.mappingAt(proto, ext)].pinhole) {
 		return false
 	}
-	return t.cfg.PortOverloading && t.findIn(proto, ext, remote) < 0
+	return t.of(proto).PortOverloading && t.findIn(proto, ext, remote) < 0
 }
 
 // fromBlock finds a port in the subscriber's blocks, or takes one more block (RFC 7422, RFC 6888 REQ-4).
@@ -287,13 +292,14 @@ func (t *Table) fromBlock(at int, proto packet.Proto, sub int32, fits func(uint1
 func (t *Table) release(now sim.Time, m *mapping) {
 	s := &t.ports.subs[m.sub]
 	s.count--
+	s.kinds[kindOf(m.proto)]--
 	at := 0
 	for t.cfg.External[at] != m.ext.Addr {
 		at++
 	}
 	n := at*transports + kindOf(m.proto)
 	p := &t.ports.pools[n]
-	if t.cfg.Allocation == Block {
+	if t.of(m.proto).Allocation == Block && !m.dmz {
 		number := (int(m.ext.Port) - int(t.cfg.FirstPort)) / t.cfg.BlockSize
 		for i := range s.blocks {
 			if b := &s.blocks[i]; b.kind == kindOf(m.proto) && b.ext == at && b.at == number {
@@ -305,7 +311,7 @@ func (t *Table) release(now sim.Time, m *mapping) {
 			}
 		}
 	}
-	if t.cfg.PortOverloading && t.mappingAt(m.proto, m.ext) >= 0 {
+	if t.of(m.proto).PortOverloading && t.mappingAt(m.proto, m.ext) >= 0 {
 		return // another has it
 	}
 	set(&p.used, m.ext.Port, false)

@@ -12,7 +12,7 @@ var Presets = []string{"rfc", "home", "strict", "cgn", "linux-masquerade"}
 //
 //   - rfc: what RFC 4787, 5382, 5508 and 7857 require or recommend, with address-dependent filtering.
 //   - home: a bad home gateway: short timers, no hairpinning, an RST to what it does not know.
-//   - strict: "symmetric": everything depends on the remote address and port, ports are random.
+//   - strict: "symmetric": everything depends on the remote address and port, of TCP on the connection; ports are random.
 //   - cgn: RFC 6888: blocks of ports, quotas, ports that rest.
 //   - linux-masquerade: nftables' masquerade with conntrack's default timers, classified like the kernel's own. Each
 //     connection has its mapping, which takes the port of another of the same endpoint where it can: seen from outside this is
@@ -41,6 +41,10 @@ func Preset(name string) (c Config, ok bool) {
 			Allocation: Random,
 			Timers:     Timers{UDP: 2 * time.Minute, Open: time.Hour},
 		}
+		// Guha and Francis (IMC 2005, §4.1): NATs that give every TCP connection a port of its own, which UDP has no word for.
+		tcp := c.Common()
+		tcp.MappingBehavior, tcp.FilteringBehavior = ConnectionDependent, ConnectionDependent
+		c.TCP = &tcp
 	case "cgn":
 		c = Config{
 			// RFC 6888 REQ-7 recommends this filtering, REQ-4 quotas, REQ-8 the rest of two minutes; REQ-11 says what happens at a quota.

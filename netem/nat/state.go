@@ -6,8 +6,8 @@ import (
 )
 
 // remoteKey is what mapping behaviour takes of the remote endpoint (RFC 4787 §4.1).
-func (t *Table) remoteKey(remote packet.AddrPort) packet.AddrPort {
-	switch t.cfg.MappingBehavior {
+func (t *Table) remoteKey(proto packet.Proto, remote packet.AddrPort) packet.AddrPort {
+	switch t.of(proto).MappingBehavior {
 	case EndpointIndependent:
 		return packet.AddrPort{}
 	case EndpointAddrDependent:
@@ -46,7 +46,7 @@ func (t *Table) findIn(proto packet.Proto, ext, remote packet.AddrPort) int32 {
 
 // mappingOf returns the mapping of an internal endpoint for a remote one, or -1.
 func (t *Table) mappingOf(proto packet.Proto, in, remote packet.AddrPort) int32 {
-	key := t.remoteKey(remote)
+	key := t.remoteKey(proto, remote)
 	h := hash2(proto, in, key)
 	for i := t.byIn.first(h); i >= 0; i = t.byIn.after(i) {
 		if m := &t.maps[i]; t.byIn.hash[i] == h && m.proto == proto && m.in == in && m.remote == key {
@@ -76,29 +76,34 @@ func (t *Table) addMapping(now sim.Time, proto packet.Proto, in, remote packet.A
 	if !ok {
 		return 0, false
 	}
+	slot = t.newMapping(mapping{in: in, ext: ext, remote: t.remoteKey(proto, remote), proto: proto, sub: sub}, why)
+	return slot, true
+}
+
+// newMapping keeps a mapping whose port is taken.
+func (t *Table) newMapping(m mapping, why sim.Cause) (slot int32) {
 	if n := len(t.free); n > 0 {
 		slot, t.free = t.free[n-1], t.free[:n-1]
 	} else {
 		slot = int32(len(t.maps))
 		t.maps = append(t.maps, mapping{})
 	}
-	key := t.remoteKey(remote)
 	t.gen++
-	t.maps[slot] = mapping{
-		timed: timed{deadline: sim.Never, queued: sim.Never, why: why, gen: t.gen, live: true},
-		in:    in, ext: ext, remote: key, proto: proto, sub: sub,
-	}
-	t.byIn.insert(slot, hash2(proto, in, key))
-	t.byExt.insert(slot, hash1(proto, ext))
-	if t.cfg.PortReuse {
-		t.byOwn.insert(slot, hash1(proto, in))
+	m.timed = timed{deadline: sim.Never, queued: sim.Never, why: why, gen: t.gen, live: true}
+	t.maps[slot] = m
+	t.byExt.insert(slot, hash1(m.proto, m.ext))
+	if !m.dmz {
+		t.byIn.insert(slot, hash2(m.proto, m.in, m.remote))
+		if t.of(m.proto).PortReuse {
+			t.byOwn.insert(slot, hash1(m.proto, m.in))
+		}
 	}
 	t.mapped++
 	t.Stats.Mappings++
 	if t.Notes {
-		t.out = append(t.out, Output{Kind: OutAdded, Flow: packet.Flow{Src: in, Dst: ext, Proto: proto}, Why: why})
+		t.out = append(t.out, Output{Kind: OutAdded, Flow: packet.Flow{Src: m.in, Dst: m.ext, Proto: m.proto}, Why: why})
 	}
-	return slot, true
+	return slot
 }
 
 func (t *Table) removeMapping(now sim.Time, slot int32) {
@@ -106,10 +111,12 @@ func (t *Table) removeMapping(now sim.Time, slot int32) {
 	for m.sessions != 0 {
 		t.removeSession(m.sessions - 1)
 	}
-	t.byIn.remove(slot)
 	t.byExt.remove(slot)
-	if t.cfg.PortReuse {
-		t.byOwn.remove(slot)
+	if !m.dmz {
+		t.byIn.remove(slot)
+		if t.of(m.proto).PortReuse {
+			t.byOwn.remove(slot)
+		}
 	}
 	t.release(now, m)
 	if t.Notes {
@@ -122,7 +129,7 @@ func (t *Table) removeMapping(now sim.Time, slot int32) {
 
 // addSession makes a session of a mapping, or returns -1 where there is no room.
 func (t *Table) addSession(slot int32, remote packet.AddrPort, why sim.Cause) (s int32) {
-	if t.bySrc.n >= t.cfg.MaxSessions {
+	if t.byDst.n >= t.cfg.MaxSessions {
 		return -1
 	}
 	if n := len(t.freeSess); n > 0 {
@@ -132,16 +139,19 @@ func (t *Table) addSession(slot int32, remote packet.AddrPort, why sim.Cause) (s
 		t.sess = append(t.sess, session{})
 	}
 	m := &t.maps[slot]
+	aside := t.cfg.Contest == ContestMapping && t.findOut(m.proto, m.in, remote) >= 0
 	t.gen++
 	t.sess[s] = session{
 		timed:  timed{deadline: sim.Never, queued: sim.Never, why: why, gen: t.gen, live: true},
-		remote: remote, m: slot, proto: m.proto, next: m.sessions,
+		remote: remote, m: slot, proto: m.proto, next: m.sessions, aside: aside,
 	}
 	if m.sessions != 0 {
 		t.sess[m.sessions-1].prev = s + 1
 	}
 	m.sessions = s + 1
-	t.bySrc.insert(s, hash2(m.proto, m.in, remote))
+	if !aside {
+		t.bySrc.insert(s, hash2(m.proto, m.in, remote))
+	}
 	t.byDst.insert(s, hash2(m.proto, m.ext, remote))
 	t.Stats.Sessions++
 	return s
@@ -150,7 +160,9 @@ func (t *Table) addSession(slot int32, remote packet.AddrPort, why sim.Cause) (s
 // removeSession takes a session away; its mapping stays.
 func (t *Table) removeSession(i int32) {
 	s := &t.sess[i]
-	t.bySrc.remove(i)
+	if !s.aside {
+		t.bySrc.remove(i)
+	}
 	t.byDst.remove(i)
 	if s.prev != 0 {
 		t.sess[s.prev-1].next = s.next

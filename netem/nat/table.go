@@ -31,7 +31,7 @@ const (
 type Verdict struct {
 	Action Action
 	Answer Answer // of Refuse
-	Why    string // of Drop and Refuse: for the trace, a constant
+	Why    string // of Drop, Refuse and Hold of a SYN: for the trace, a constant
 }
 
 // OutputKind is what the table wants done beside its verdicts.
@@ -73,6 +73,7 @@ type Table struct {
 	Notes bool // make OutAdded and OutExpired
 
 	cfg  Config
+	by   [transports]Behavior
 	rand sim.Stream
 
 	maps  []mapping
@@ -83,7 +84,7 @@ type Table struct {
 
 	sess     []session
 	freeSess []int32
-	bySrc    chain // of sessions, by internal endpoint and remote
+	bySrc    chain // of sessions, by internal endpoint and remote; not of those aside
 	byDst    chain // of sessions, by external endpoint and remote
 
 	ports  ports
@@ -94,6 +95,7 @@ type Table struct {
 	first  int // of out
 	mapped int
 	gen    uint32
+	fixed  bool // there are static addresses
 }
 
 // mapping is an internal endpoint's external one.
@@ -104,6 +106,7 @@ type mapping struct {
 	proto    packet.Proto
 	both     bool // packets have passed both ways
 	pinhole  bool // an ALG has announced it: anybody may come in
+	dmz      bool // made by a packet from outside, for the DMZ host: packets from inside find its sessions only
 	sub      int32
 	sessions int32 // slot + 1 of the first
 }
@@ -117,6 +120,7 @@ type session struct {
 	tcp        tracking
 	splice     *splice // what an ALG did to the streams of a TCP connection
 	proto      packet.Proto
+	aside      bool // packets from inside go by another session (ContestMapping)
 }
 
 // New makes a table. Random ports come from rand.
@@ -125,7 +129,15 @@ func New(cfg Config, rand sim.Stream) (*Table, error) {
 		return nil, err
 	}
 	t := &Table{cfg: cfg, rand: rand}
-	t.ports.init(&t.cfg)
+	for _, proto := range []packet.Proto{packet.TCP, packet.UDP, packet.ICMP} {
+		b := t.of(proto)
+		*b = cfg.Of(proto)
+		if err := b.prepare(); err != nil {
+			return nil, err
+		}
+	}
+	t.fixed = cfg.Mode == NATModeNAT1To1 || len(cfg.Static) > 0
+	t.ports.init(t)
 	return t, nil
 }
 
@@ -133,7 +145,7 @@ func New(cfg Config, rand sim.Stream) (*Table, error) {
 func (t *Table) Config() Config { return t.cfg }
 
 // Live returns the numbers of mappings and sessions.
-func (t *Table) Live() (mappings, sessions int) { return t.mapped, t.bySrc.n }
+func (t *Table) Live() (mappings, sessions int) { return t.mapped, t.byDst.n }
 
 // Deadline returns when Tick is next due.
 func (t *Table) Deadline() sim.Time { return t.queue.deadline() }
@@ -143,8 +155,10 @@ func (t *Table) Input(now sim.Time, from Side, p *packet.Packet) Verdict {
 	if len(t.queue.h) > 0 && t.queue.h[0].at <= now {
 		t.Tick(now)
 	}
-	if t.cfg.Mode == NATModeNAT1To1 {
-		return t.static(from, p)
+	if t.fixed {
+		if v, ok := t.static(now, from, p); ok {
+			return v
+		}
 	}
 	if p.Frag.IsFragment() {
 		return t.fragment(now, from, p)
@@ -210,7 +224,7 @@ func (t *Table) owns(a packet.Addr) bool {
 			return true
 		}
 	}
-	return false
+	return t.fixed && t.staticOf(a, true) >= 0
 }
 
 // setSrc rewrites the source of a packet.
@@ -231,24 +245,6 @@ func setDst(p *packet.Packet, a packet.AddrPort) {
 	} else {
 		p.ICMP.MTU = p.ICMP.MTU&0xffff | uint32(a.Port)<<16
 	}
-}
-
-// static translates addresses one to one, without state (RFC 2663 §4.1.1: basic NAT).
-func (t *Table) static(from Side, p *packet.Packet) Verdict {
-	is, becomes, at := t.cfg.Internal, t.cfg.External, &p.Src
-	if from == Outside {
-		is, becomes, at = becomes, is, &p.Dst
-	}
-	for i := range is {
-		if is[i] == *at {
-			if p.IsICMPError() {
-				rewriteQuote(p, from == Outside, packet.AddrPort{Addr: becomes[i]}, true)
-			}
-			*at = becomes[i]
-			return Verdict{Action: Forward}
-		}
-	}
-	return Verdict{Action: Drop, Why: "no static address"}
 }
 
 // Next returns what the table wants done next.
@@ -334,7 +330,7 @@ func (t *Table) Reboot() {
 		c.clear()
 	}
 	t.held, t.frags, t.queue.h, t.mapped = t.held[:0], t.frags[:0], t.queue.h[:0], 0
-	t.ports.init(&t.cfg)
+	t.ports.init(t)
 }
 
 // Mapping returns the external endpoint of an internal one towards a remote one, if there is any.

@@ -80,7 +80,7 @@ func (t *Table) openOut(now sim.Time, p *packet.Packet, src, remote packet.AddrP
 // renewed takes away the mapping of a connection that is over where the next one has another: connection-dependent
 // mapping.
 func (t *Table) renewed(now sim.Time, i int32, p *packet.Packet) bool {
-	if t.cfg.MappingBehavior != ConnectionDependent || p.Proto != packet.TCP || !opens(p) || !t.sess[i].tcp.over() {
+	if t.of(packet.TCP).MappingBehavior != ConnectionDependent || p.Proto != packet.TCP || !opens(p) || !t.sess[i].tcp.over() {
 		return false
 	}
 	t.endSession(now, i)
@@ -115,7 +115,7 @@ func (t *Table) admit(now sim.Time, p *packet.Packet, remote, ext packet.AddrPor
 			t.refresh(now, i, Outside, p.Cause)
 			return slot, Verdict{}
 		}
-		if t.cfg.FilteringBehavior == ConnectionDependent && opens(p) && t.sess[i].tcp.over() {
+		if t.of(packet.TCP).FilteringBehavior == ConnectionDependent && opens(p) && t.sess[i].tcp.over() {
 			return t.unsolicited(now, p, "filtered")
 		}
 		if why := t.track(now, i, Outside, p); why != "" {
@@ -125,6 +125,9 @@ func (t *Table) admit(now sim.Time, p *packet.Packet, remote, ext packet.AddrPor
 	}
 	slot := t.mappingAt(p.Proto, ext)
 	if slot < 0 {
+		if t.forDMZ(p, ext) {
+			return t.toHost(now, p, remote, ext)
+		}
 		if !t.owns(ext.Addr) || p.Proto != packet.TCP && p.Proto != packet.UDP && isEcho(p) {
 			return -1, Verdict{Action: Local}
 		}
@@ -134,7 +137,7 @@ func (t *Table) admit(now sim.Time, p *packet.Packet, remote, ext packet.AddrPor
 	if !t.passes(slot, remote) {
 		return t.unsolicited(now, p, "filtered")
 	}
-	if p.Proto != packet.TCP {
+	if p.Proto != packet.TCP && !t.toDMZ(&t.maps[slot]) {
 		// A session would be state that anybody outside can make; the mapping is all that this packet needs.
 		t.maps[slot].both = true
 		if t.cfg.RefreshInbound && !t.cfg.RefreshSessions {
@@ -143,24 +146,44 @@ func (t *Table) admit(now sim.Time, p *packet.Packet, remote, ext packet.AddrPor
 		}
 		return slot, Verdict{}
 	}
-	if !opens(p) {
+	if p.Proto == packet.TCP && !opens(p) {
 		return t.unsolicited(now, p, "no connection")
+	}
+	if t.cfg.Contest == ContestFiltered && t.findOut(p.Proto, t.maps[slot].in, remote) >= 0 {
+		return t.unsolicited(now, p, "another mapping has the connection")
 	}
 	i := t.addSession(slot, remote, p.Cause)
 	if i < 0 {
 		t.Stats.OverQuota++
 		return -1, Verdict{Action: Drop, Why: "no room for a session"}
 	}
-	t.track(now, i, Outside, p)
+	t.begin(now, i, p)
 	return slot, Verdict{}
+}
+
+// begin notes the first packet of a session from outside.
+func (t *Table) begin(now sim.Time, i int32, p *packet.Packet) {
+	if p.Proto == packet.TCP {
+		t.track(now, i, Outside, p)
+		return
+	}
+	s := &t.sess[i]
+	m := &t.maps[s.m]
+	m.both = true
+	switch at := now.Add(t.idle(m)); {
+	case t.cfg.RefreshSessions:
+		t.queue.arm(&s.timed, at, p.Cause, aSession, i)
+	case m.deadline == sim.Never || t.cfg.RefreshInbound:
+		t.queue.arm(&m.timed, at, p.Cause, aMapping, s.m)
+	}
 }
 
 // passes reports whether a mapping's filter lets in a remote endpoint without session (RFC 4787 §5, RFC 5382 REQ-3).
 func (t *Table) passes(slot int32, remote packet.AddrPort) bool {
-	if t.maps[slot].pinhole {
+	if m := &t.maps[slot]; m.pinhole || m.dmz || t.toDMZ(m) {
 		return true
 	}
-	switch t.cfg.FilteringBehavior {
+	switch t.of(t.maps[slot].proto).FilteringBehavior {
 	case EndpointIndependent:
 		return true
 	case EndpointAddrDependent:
@@ -198,7 +221,7 @@ func answer(a Answer, why string) Verdict {
 
 // hairpin translates a packet from inside to an external endpoint: out, and in again (RFC 4787 §6, RFC 5382 REQ-8).
 func (t *Table) hairpin(now sim.Time, p *packet.Packet, src, ext packet.AddrPort) Verdict {
-	if t.cfg.Hairpinning == HairpinNone {
+	if t.of(p.Proto).Hairpinning == HairpinNone {
 		// What has no way through is for a NAT's own address, whichever side it comes from.
 		if p.Proto == packet.TCP && t.cfg.Unsolicited == PortUnreachable6s {
 			return Verdict{Action: Drop, Why: "no hairpinning"}
@@ -206,20 +229,21 @@ func (t *Table) hairpin(now sim.Time, p *packet.Packet, src, ext packet.AddrPort
 		_, v := t.unsolicited(now, p, "no hairpinning")
 		return v
 	}
+	static := t.fixed && t.staticOf(ext.Addr, true) >= 0
 	// RFC 5508 REQ-6: an echo request to an external address has no mapping to go to and is for the NAT.
-	if isEcho(p) {
+	if isEcho(p) && !static {
 		return Verdict{Action: Local}
 	}
 	was := src
 	if v := t.outbound(now, p, src, ext); v.Action != Forward {
 		return v
 	}
-	from := packet.AddrPort{Addr: p.Src, Port: p.SrcPort}
-	v := t.inbound(now, p, from, ext)
-	if v.Action != Forward {
+	if static {
+		t.arrive(p, t.staticOf(ext.Addr, true))
+	} else if v := t.inbound(now, p, packet.AddrPort{Addr: p.Src, Port: p.SrcPort}, ext); v.Action != Forward {
 		return v
 	}
-	if t.cfg.Hairpinning == HairpinInternal {
+	if t.of(p.Proto).Hairpinning == HairpinInternal {
 		setSrc(p, was)
 	}
 	t.Stats.Hairpins++

@@ -11,6 +11,9 @@ type heldSYN struct {
 	p *packet.Packet
 }
 
+// SYNHeld is why a SYN is dropped whose like is held.
+const SYNHeld = "SYN is held already"
+
 // hold keeps a SYN for six seconds.
 func (t *Table) hold(now sim.Time, p *packet.Packet, why string) Verdict {
 	slot := -1
@@ -19,7 +22,7 @@ func (t *Table) hold(now sim.Time, p *packet.Packet, why string) Verdict {
 		if !h.live {
 			slot = i
 		} else if h.p.Src == p.Src && h.p.Dst == p.Dst && h.p.SrcPort == p.SrcPort && h.p.DstPort == p.DstPort {
-			return Verdict{Action: Drop, Why: "SYN is held already"}
+			return Verdict{Action: Drop, Why: SYNHeld}
 		}
 	}
 	if slot < 0 {
@@ -33,7 +36,7 @@ func (t *Table) hold(now sim.Time, p *packet.Packet, why string) Verdict {
 	h := &t.held[slot]
 	*h = heldSYN{timed{queued: sim.Never, gen: t.gen, live: true}, p}
 	t.queue.arm(&h.timed, now.Add(sixSeconds), p.Cause, aHeld, int32(slot))
-	return Verdict{Action: Hold}
+	return Verdict{Action: Hold, Why: why}
 }
 
 // crossed drops the held SYN of a connection for which a SYN has been translated (RFC 5382 REQ-4b).

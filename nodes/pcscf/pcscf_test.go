@@ -11,6 +11,7 @@ import (
 	"imsim/internal/nodetest"
 	"imsim/netem"
 	"imsim/netem/packet"
+	"imsim/nodes/alg"
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/protocol/sdp"
 	"imsim/nodes/protocol/sip"
@@ -183,7 +184,7 @@ func (e *edge) answer(originating bool, on *sip.Message, description string) *si
 // The decision table of the spec reference §2.6: which a=setup the ALG offers and answers, and which role each of the
 // gateway's legs gets.
 func TestSetupDecisions(t *testing.T) {
-	merge := Config{NATTermActPass: "merge"}
+	merge := Config{Access: alg.Access{NATTermActPass: "merge"}}
 	for _, c := range []struct {
 		row              string
 		nat, originating bool
@@ -210,27 +211,27 @@ func TestSetupDecisions(t *testing.T) {
 		{"T6, merge", true, false, merge, "", "actpass", "passive", "active", "passive", "passive", "passive"},
 		{"O3, offered active", true, true, Config{}, "", "active", "actpass", "passive", "passive", "passive", "active"},
 		{"O3, offered actpass", true, true, Config{}, "", "actpass", "actpass", "passive", "passive", "passive", "active"},
-		{"O3 for certain", true, true, Config{NATOrigOffer: "active"}, "", "actpass", "active", "passive", "passive", "passive", "active"},
+		{"O3 for certain", true, true, Config{Access: alg.Access{NATOrigOffer: "active"}}, "", "actpass", "active", "passive", "passive", "passive", "active"},
 		{"O4", true, true, Config{}, "", "actpass", "actpass", "active", "passive", "passive", "passive"},
 		{"O4, offered active", true, true, Config{}, "", "active", "actpass", "active", "passive", "passive", "passive"},
-		{"O4 for certain", true, true, Config{NATOrigOffer: "passive"}, "", "actpass", "passive", "active", "passive", "passive", "passive"},
+		{"O4 for certain", true, true, Config{Access: alg.Access{NATOrigOffer: "passive"}}, "", "actpass", "passive", "active", "passive", "passive", "passive"},
 		{"O5", true, true, Config{}, "", "passive", "488", "", "", "", ""},
-		{"O5, try", true, true, Config{NATPassiveOffer: "try"}, "", "passive", "passive", "active", "active", "active", "passive"},
-		{"O5, punch", true, true, Config{NATPassiveOffer: "punch"}, "", "passive", "passive", "active", "active", "active", "passive"},
-		{"proxy keeps", false, true, Config{TCPMode: "proxy"}, "", "actpass", "actpass", "passive", "passive", "passive", "active"},
-		{"proxy, active on both", false, true, Config{TCPMode: "proxy", ProxySetup: "active"}, "", "passive", "active", "passive", "active", "active", "active"},
-		{"proxy, active on both, terminating", false, false, Config{TCPMode: "proxy", ProxySetup: "active"}, "", "actpass", "active", "passive", "active", "active", "active"},
-		{"proxy, one opens anyway", false, true, Config{TCPMode: "proxy", ProxySetup: "active"}, "", "active", "active", "passive", "passive", "passive", "active"},
+		{"O5, try", true, true, Config{Access: alg.Access{NATPassiveOffer: "try"}}, "", "passive", "passive", "active", "active", "active", "passive"},
+		{"O5, punch", true, true, Config{Access: alg.Access{NATPassiveOffer: "punch"}}, "", "passive", "passive", "active", "active", "active", "passive"},
+		{"proxy keeps", false, true, Config{Config: alg.Config{TCPMode: "proxy"}}, "", "actpass", "actpass", "passive", "passive", "passive", "active"},
+		{"proxy, active on both", false, true, Config{Config: alg.Config{TCPMode: "proxy", ProxySetup: "active"}}, "", "passive", "active", "passive", "active", "active", "active"},
+		{"proxy, active on both, terminating", false, false, Config{Config: alg.Config{TCPMode: "proxy", ProxySetup: "active"}}, "", "actpass", "active", "passive", "active", "active", "active"},
+		{"proxy, one opens anyway", false, true, Config{Config: alg.Config{TCPMode: "proxy", ProxySetup: "active"}}, "", "active", "active", "passive", "passive", "passive", "active"},
 		{"H1, offered", true, true, Config{}, "", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn", "holdconn"},
 		{"H1, answered", true, true, Config{}, "", "actpass", "actpass", "holdconn", "holdconn", "holdconn", "holdconn"},
-		{"T4, kept", true, false, Config{NATSetup: "keep"}, "", "active", "active", "passive", "passive", "active", "passive"},
-		{"relay keeps a=setup", true, false, Config{TCPMode: "relay"}, "", "active", "active", "passive", "passive", "", ""},
+		{"T4, kept", true, false, Config{Access: alg.Access{NATSetup: "keep"}}, "", "active", "active", "passive", "passive", "active", "passive"},
+		{"relay keeps a=setup", true, false, Config{Config: alg.Config{TCPMode: "relay"}}, "", "active", "active", "passive", "passive", "", ""},
 
 		{"O3 as O4 would collide", true, true, Config{}, "TCP/TLS/MSRP", "actpass", "active", "passive", "passive", "passive", "active"},
 		{"T4 would collide", true, false, Config{}, "TCP/TLS/MSRP", "active", "488", "", "", "", ""},
 		{"T6, merge would collide", true, false, merge, "TCP/TLS/MSRP", "actpass", "passive", "active", "active", "passive", "active"},
-		{"T4 may collide", true, false, Config{MergeE2ETLS: "collide"}, "TCP/TLS/MSRP", "active", "passive", "active", "passive", "passive", "passive"},
-		{"O4 may collide", true, true, Config{MergeE2ETLS: "collide"}, "TCP/TLS/MSRP", "actpass", "actpass", "active", "passive", "passive", "passive"},
+		{"T4 may collide", true, false, Config{Access: alg.Access{MergeE2ETLS: "collide"}}, "TCP/TLS/MSRP", "active", "passive", "active", "passive", "passive", "passive"},
+		{"O4 may collide", true, true, Config{Access: alg.Access{MergeE2ETLS: "collide"}}, "TCP/TLS/MSRP", "actpass", "actpass", "active", "passive", "passive", "passive"},
 	} {
 		t.Run(c.row, func(t *testing.T) {
 			e := newEdge(t, c.cfg)
@@ -302,7 +303,7 @@ func TestSetupDecisions(t *testing.T) {
 // An answer that the offer as it went on does not allow ends the call (spec reference §2.6: a far answer of active that
 // slips through).
 func TestAnswerAgainstOurOffer(t *testing.T) {
-	e := newEdge(t, Config{NATOrigOffer: "active"})
+	e := newEdge(t, Config{Access: alg.Access{NATOrigOffer: "active"}})
 	e.contact = "10.9.9.9:5060"
 	e.register("")
 	on := e.invite(true, body("TCP/MSRP", "a=path:msrp://10.9.9.9:20000/s;tcp\na=setup:actpass\n"))
@@ -405,7 +406,7 @@ func TestProtection(t *testing.T) {
 		{"E9: no fingerprint", "msrp-tls;mediasec", "", "a=3ge2ae:requested\n", "488", "", false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e := newEdge(t, Config{Unsupported: c.unsupported})
+			e := newEdge(t, Config{Access: alg.Access{Unsupported: c.unsupported}})
 			e.register(c.client)
 			on := e.invite(true, body("TCP/TLS/MSRP", c.attributes+"a=path:msrps://10.9.9.9:20000/s;tcp\na=setup:active\n"))
 			if c.refused != "" {
@@ -442,6 +443,9 @@ func (e *edge) request(action string) *h248.Item {
 	e.Run(100 * time.Millisecond)
 	return e.mg.reply
 }
+
+// firstError returns the error of a reply's first command.
+func firstError(r *h248.Item) *h248.ErrorDescriptor { return r.Actions[0].Commands[0].Error }
 
 // a report of a context that is subtracted meanwhile gets Error 411. R-22: a gateway that restarts has lost its
 // contexts, so the calls on it end on both sides, and nothing is subtracted.

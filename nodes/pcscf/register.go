@@ -5,25 +5,26 @@ import (
 
 	"imsim/netem/packet"
 	"imsim/nodes"
+	"imsim/nodes/alg"
 	"imsim/nodes/protocol/sip"
 	"imsim/sim"
 )
 
-// user is what the P-CSCF knows of a contact: which media security it and the network have agreed on.
+// user is what the P-CSCF knows of a contact. That the source of its REGISTER is not its contact tells of a NAT between
+// (TS 24.229 cl. K.2.2).
 type user struct {
+	alg.Party
 	contact string
-	flow    sip.Flow        // over which it registered
 	claimed []sip.Mechanism // Security-Client
-
-	// The source of its REGISTER is not its contact: there is a NAT between (TS 24.229 cl. K.2.2).
-	behindNAT bool
-	agreed    bool
 }
 
-// can reports whether both sides announced a mechanism (TS 23.334 cl. 6.2.10.3.1.2.1 step 1).
-func (p *PCSCF) can(u *user, mechanism string) bool {
-	return u != nil && u.agreed && slices.Contains(p.network(), mechanism) &&
-		slices.ContainsFunc(u.claimed, func(m sip.Mechanism) bool { return m.Name == mechanism && m.Media() })
+// agree works out which media security the UE and the network have in common.
+func (p *PCSCF) agree(u *user) {
+	for _, name := range p.network() {
+		if slices.ContainsFunc(u.claimed, func(m sip.Mechanism) bool { return m.Name == name && m.Media() }) {
+			u.Media = append(u.Media, name)
+		}
+	}
 }
 
 // network returns the media security that the network announces.
@@ -58,9 +59,9 @@ func (p *PCSCF) register(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cau
 		p.sip.Respond(tx, r, why)
 		return
 	}
-	u := &user{contact: contact, flow: from, claimed: claimed}
+	u := &user{Party: alg.Party{Flow: from}, contact: contact, claimed: claimed}
 	if at, err := p.sip.FlowToURI(contact); err == nil {
-		u.behindNAT = at.Remote.Addr() != from.Remote.Addr()
+		u.BehindNAT = at.Remote.Addr() != from.Remote.Addr()
 	}
 	p.users[contact+" pending"] = u
 	for _, h := range []sip.HeaderID{sip.HSecurityClient, sip.HSecurityVerify} {
@@ -98,18 +99,7 @@ func (p *PCSCF) registered(request, m *sip.Message, why sim.Cause) {
 		delete(p.users, contact)
 		return
 	}
-	u.agreed = true
+	p.agree(u)
 	p.users[contact] = u
 	p.Mark(why, "", nodes.Registered, contact)
-}
-
-// nextHop returns where a request goes. What is for a contact behind a NAT goes over the flow of its registration, which is
-// the only way through: the contact's own address means nothing here (RFC 5626 §5.3).
-func (p *PCSCF) nextHop(m *sip.Message) (sip.Flow, error) {
-	if !m.Has(sip.HRoute) {
-		if u := p.users[m.URI]; u != nil && u.behindNAT {
-			return u.flow, nil
-		}
-	}
-	return p.fwd.NextHop(m)
 }

@@ -7,6 +7,7 @@ import (
 
 	"imsim/internal/nodetest"
 	"imsim/internal/units"
+	"imsim/nodes/alg"
 	"imsim/nodes/protocol/sip"
 )
 
@@ -32,7 +33,7 @@ func seconds(n int) units.Duration { return units.Duration(time.Duration(n) * ti
 // RFC 4028 §8.1, §8.2: what a proxy puts into a request and into its 2xx.
 func TestRFC4028Proxy(t *testing.T) {
 	on := func(expires, least int) Config {
-		return Config{SessionExpires: seconds(expires), MinSE: seconds(least)}
+		return Config{Config: alg.Config{SessionExpires: seconds(expires), MinSE: seconds(least)}}
 	}
 	for _, c := range []struct {
 		name      string
@@ -96,7 +97,7 @@ func TestRFC4028ProxyExpiry(t *testing.T) {
 		{"taken away", Config{}, "Session-Expires: 90;refresher=uac\n", "200 OK\n", 0, false},
 		{"begun by UPDATE", Config{}, "", "200 OK\nSession-Expires: 90;refresher=uac\n", 150 * time.Second, true},
 		{"none", Config{}, "", "", 0, false},
-		{"§8.3 forgotten", Config{SessionEnd: "forget"}, "Session-Expires: 90;refresher=uac\n", "", 90 * time.Second, false},
+		{"§8.3 forgotten", Config{Config: alg.Config{SessionEnd: "forget"}}, "Session-Expires: 90;refresher=uac\n", "", 90 * time.Second, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newEdge(t, c.cfg)

@@ -123,7 +123,9 @@ func (w *world) connect() error {
 		}
 	}
 	for _, name := range scenarios.Names(f.NATs) {
-		if err := w.nats[name].Setup(f.NATs[name].Config(), inside[name]...); err != nil {
+		cfg := f.NATs[name].Config()
+		w.hostsOf(&cfg, f.NATs[name])
+		if err := w.nats[name].Setup(cfg, inside[name]...); err != nil {
 			return fmt.Errorf("nats.%s: %w", name, err)
 		}
 	}
@@ -134,6 +136,18 @@ func (w *world) connect() error {
 		w.nats[name].RouteInside()
 	}
 	return nil
+}
+
+// hostsOf finds the addresses of nodes that a NAT has something of its own for.
+func (w *world) hostsOf(c *nat.Config, n scenarios.NAT) {
+	is4 := w.file.Run.Family != "ipv6"
+	address := func(node string) packet.Addr { return netem.CoreOf(w.net.Node(node)).Addr(is4) }
+	for _, node := range scenarios.Names(n.OneToOne) {
+		c.Static = append(c.Static, nat.Static{In: address(node), Ext: packet.MustAddr(n.OneToOne[node])})
+	}
+	if n.DMZ != "" {
+		c.DMZ = address(n.DMZ)
+	}
 }
 
 func iface(e scenarios.Endpoint, link string) string {

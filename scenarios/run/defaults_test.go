@@ -3,6 +3,7 @@ package run
 import (
 	"testing"
 
+	"imsim/nodes/alg"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
@@ -32,7 +33,7 @@ func TestDefaultsAreZeros(t *testing.T) {
 				*c = ue.Config{Proxy: c.Proxy, MediaSec: c.MediaSec, SIPTimers: c.SIPTimers, Costs: c.Costs}
 				c.Costs.Processors = 0
 			case *pcscf.Config:
-				*c = pcscf.Config{Home: c.Home, Gateway: c.Gateway}
+				*c = pcscf.Config{Home: c.Home, Config: alg.Config{Gateway: c.Gateway}}
 			case *scscf.Config:
 				*c = scscf.Config{}
 			case *mediagw.Config:

@@ -109,6 +109,26 @@ func TestNATBehaviour(t *testing.T) {
 		"probe-on-expiry":    {scenarios.NAT{ProbeOnExpiry: &no}, func(c *nat.Config) bool { return !c.ProbeOnExpiry }},
 		"refresh-each":       {scenarios.NAT{RefreshEach: &yes}, func(c *nat.Config) bool { return c.RefreshSessions }},
 		"alg":                {scenarios.NAT{ALG: "drop-tls"}, func(c *nat.Config) bool { return c.ALG == nat.ALGDropTLS }},
+		"fallback":           {scenarios.NAT{Fallback: "next"}, func(c *nat.Config) bool { return c.PortPreservation && c.Allocation == nat.Upwards }},
+		"fallback of linux":  {scenarios.NAT{Preset: "linux-masquerade", Fallback: "sequential"}, func(c *nat.Config) bool { return c.PortPreservation && c.Allocation == nat.Sequential }},
+		"ports, no fallback": {scenarios.NAT{Preset: "linux-masquerade", Ports: "sequential", Fallback: "next"}, func(c *nat.Config) bool { return c.Allocation == nat.Sequential }},
+		"contest":            {scenarios.NAT{Contest: "mapping"}, func(c *nat.Config) bool { return c.Contest == nat.ContestMapping }},
+		"tcp": {scenarios.NAT{Mapping: "address-dependent", Ports: "random", TCP: &scenarios.NATTransport{Mapping: "connection-dependent", Hairpin: "none", Quota: 3}}, func(c *nat.Config) bool {
+			b := c.Of(packet.TCP)
+			return c.MappingBehavior == nat.EndpointAddrDependent && c.UDP == nil && b.MappingBehavior == nat.ConnectionDependent &&
+				b.Allocation == nat.Random && !b.PortPreservation && b.Hairpinning == nat.HairpinNone && b.PerSubscriber == 3 && c.Hairpinning == nat.HairpinExternal
+		}},
+		"udp": {scenarios.NAT{UDP: &scenarios.NATTransport{Filtering: "endpoint-independent", Ports: "preserve", Fallback: "random"}}, func(c *nat.Config) bool {
+			b := c.Of(packet.UDP)
+			return c.TCP == nil && b.FilteringBehavior == nat.EndpointIndependent && b.PortPreservation && b.Allocation == nat.Random && c.FilteringBehavior == nat.EndpointAddrDependent
+		}},
+		"keys of all over a preset's transport": {scenarios.NAT{Preset: "strict", Mapping: "endpoint-independent"}, func(c *nat.Config) bool {
+			b := c.Of(packet.TCP)
+			return b.MappingBehavior == nat.EndpointIndependent && b.FilteringBehavior == nat.ConnectionDependent
+		}},
+		"tcp of linux": {scenarios.NAT{Preset: "linux-masquerade", TCP: &scenarios.NATTransport{Filtering: "endpoint-independent"}}, func(c *nat.Config) bool {
+			return !c.Of(packet.TCP).PortOverloading && c.Of(packet.UDP).PortReuse
+		}},
 		"timers": {scenarios.NAT{Timers: scenarios.NATTimers{UDP: &d, UDPInit: &d, ICMP: &d, Opening: &d, Open: &d, HalfClosed: &d, Closing: &d, Reset: &d, Rest: &d}}, func(c *nat.Config) bool {
 			return c.Timers == nat.Timers{UDP: 7e9, UDPInit: 7e9, ICMP: 7e9, Opening: 7e9, Open: 7e9, Half: 7e9, Closing: 7e9, Reset: 7e9, Rest: 7e9}
 		}},
@@ -127,5 +147,22 @@ func TestNATBehaviour(t *testing.T) {
 		if _, err := nat.New(c, sim.Stream{}); err != nil {
 			t.Errorf("%s: %v", p, err)
 		}
+	}
+}
+
+// A node that has an outside address to itself, and one that gets what nobody else does.
+func TestNATHosts(t *testing.T) {
+	sc := load(t, "nat-latch-basic", "nats.home.one-to-one={ue-a: 203.0.113.7}")
+	l, st := play(t, sc, Options{})
+	if !strings.Contains(l.String(), "session.end released") || !strings.Contains(l.String(), "tcp.latched 203.0.113.7:") {
+		t.Errorf("not latched onto the UE's own address\n%s", l)
+	}
+	if m, _ := st.Net.Node("home").(*nat.Node).Table.Live(); m != 0 {
+		t.Errorf("%d mappings for a UE that needs none", m)
+	}
+	_, st = play(t, load(t, "nat-latch-basic", "nats.home.dmz=ue-a"), Options{})
+	ue := netem.CoreOf(st.Net.Node("ue-a")).Addr(true)
+	if c := st.Net.Node("home").(*nat.Node).Table.Config(); c.DMZ != ue {
+		t.Errorf("the DMZ host is %v, want %v", c.DMZ, ue)
 	}
 }

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"time"
@@ -28,7 +28,7 @@ type refresh struct {
 }
 
 // tooShort refuses a request whose session interval is below ours, where its sender can ask again (RFC 4028 §8.1).
-func (p *PCSCF) tooShort(tx sip.TxID, m *sip.Message, why sim.Cause) bool {
+func (p *ALG) tooShort(tx sip.TxID, m *sip.Message, why sim.Cause) bool {
 	d, _ := m.SessionExpires()
 	if p.cfg.SessionExpires == 0 || d == 0 || d >= p.minSE() || !m.Contains(sip.HSupported, "timer") {
 		return false
@@ -39,10 +39,10 @@ func (p *PCSCF) tooShort(tx sip.TxID, m *sip.Message, why sim.Cause) bool {
 	return true
 }
 
-func (p *PCSCF) minSE() time.Duration { return max(time.Duration(p.cfg.MinSE), sip.LeastSE) }
+func (p *ALG) minSE() time.Duration { return max(time.Duration(p.cfg.MinSE), sip.LeastSE) }
 
 // ask puts our wish for a session timer into a request (RFC 4028 §8.1) and returns what it says as it goes on.
-func (p *PCSCF) ask(m *sip.Message) asked {
+func (p *ALG) ask(m *sip.Message) asked {
 	own := time.Duration(p.cfg.SessionExpires)
 	if own == 0 {
 		return asked{}
@@ -122,7 +122,7 @@ func (c *call) renew(m *sip.Message, a asked, why sim.Cause) {
 }
 
 // Handle ends a call whose session timer has run out.
-func (p *PCSCF) Handle(slot uint32) {
+func (p *ALG) Handle(slot uint32) {
 	if c := p.timed[slot]; c != nil && p.K.Due(&c.session.expiry, p.Entity, slot) {
 		c.expired(p.Waited(c.session.why, "sip.session"))
 	}

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"time"
@@ -8,38 +8,27 @@ import (
 	"imsim/nodes/protocol/sip"
 )
 
-// Config is what a scenario says of a P-CSCF with IMS-ALG.
+// Config is what a scenario says of the ALG in any node; node kinds embed it.
 type Config struct {
-	Home     string   `yaml:"home" node:"scscf" jsonschema:"required" jsonschema_description:"Node that requests towards the home network go to: the S-CSCF."`
-	Gateway  string   `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"The IMS-AGW that this ALG controls over Iq."`
-	MediaSec []string `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls,default=msrp-tls,default=bfcp-tls" jsonschema_description:"Media security mechanisms that the network announces."`
+	Gateway string `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"The media gateway that this node controls: an IMS-AGW over Iq or a TrGW over Ix."`
 
 	TCPMode         string         `yaml:"tcp-mode" jsonschema:"enum=relay,enum=fwd,enum=proxy,default=fwd" jsonschema_description:"TCP bearer handling (TS 23.334 5.16): relay is stateless, fwd keeps the direction with two connections, proxy opens each leg by an order of its own."`
 	ProxySetup      string         `yaml:"proxy-setup" jsonschema:"enum=keep,enum=active,default=keep" jsonschema_description:"The gateway's roles in mode proxy: those that the UEs leave it or active towards everyone that can be opened to."`
 	Accept          string         `yaml:"accept" jsonschema:"enum=late,enum=early,enum=tls-cross,enum=tls-then-tcp,default=late" jsonschema_description:"When a fwd gateway answers the opener's SYN and opens the other leg (preset of 7.2)."`
 	Awareness       string         `yaml:"awareness" jsonschema:"enum=agnostic,enum=aware,default=agnostic" jsonschema_description:"Whether the gateway is told the application protocol; one that does not know it (Error 515) is asked again without (F12)."`
 	ControlModel    string         `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict,default=interlinked" jsonschema_description:"Who orders bearer procedures (H.248.92)."`
-	Unsupported     string         `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
-	Latch           bool           `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
-	NATLatch        string         `yaml:"nat-latch" jsonschema:"enum=order,enum=leave,default=order" jsonschema_description:"Whether the ALG orders the gateway to latch where the UE is behind a NAT or leaves that to the gateway (its implicit-latch)."`
-	ReportLatch     bool           `yaml:"report-latch" jsonschema:"default=false" jsonschema_description:"Ask for a report where the gateway finds nothing to latch onto (its timers.latch-deadlock); the call is ended then."`
-	NATSetup        string         `yaml:"nat-setup" jsonschema:"enum=rewrite,enum=keep,default=rewrite" jsonschema_description:"Whether the ALG speaks for the gateway in a=setup when the UE is behind a NAT (rows T4 to T6 and O3 to O5) or keeps what the UEs say."`
-	NATTermActPass  string         `yaml:"nat-term-actpass" jsonschema:"enum=fwd,enum=merge,default=fwd" jsonschema_description:"TCP mode for an offer of actpass to a UE behind a NAT (row T6)."`
-	NATOrigOffer    string         `yaml:"nat-orig-offer" jsonschema:"enum=actpass,enum=passive,enum=active,default=actpass" jsonschema_description:"What the far side is offered for a UE behind a NAT that can open (rows O3 and O4): passive forces merge and active excludes it."`
-	NATPassiveOffer string         `yaml:"nat-passive-offer" jsonschema:"enum=488,enum=punch,enum=try,default=488" jsonschema_description:"What to do with an offer of passive from a UE behind a NAT (row O5): refuse it, have the gateway punch a hole (H.248.84), or have it open into the NAT, which fails."`
-	MergeE2ETLS     string         `yaml:"merge-e2e-tls" jsonschema:"enum=refuse,enum=collide,default=refuse" jsonschema_description:"Whether TLS from end to end may go through merge, where both ends would be TLS clients."`
 	GateUntilAnswer bool           `yaml:"gate-until-answer" jsonschema:"default=false" jsonschema_description:"Keep the gate of a relayed stream closed until the answer."`
 	Omit            []string       `yaml:"omit-orders" jsonschema:"enum=tcp-establish,enum=tls-establish" jsonschema_description:"Orders that a strict controller forgets: a fault."`
 	NotifySuccess   bool           `yaml:"notify-success" jsonschema:"default=false" jsonschema_description:"Arm reports of established connections too; failures and releases are always armed."`
 	H248Encoding    string         `yaml:"h248-encoding" jsonschema:"enum=pretty,enum=compact,default=pretty" jsonschema_description:"Text form of H.248."`
-	SessionExpires  units.Duration `yaml:"session-expires" jsonschema_description:"Session interval that the P-CSCF asks for in requests (RFC 4028 8.1; TS 24.229 5.2.7): at least 90s. Default 0s: it asks for none, but keeps to what the ends agree on."`
+	SessionExpires  units.Duration `yaml:"session-expires" jsonschema_description:"Session interval that the node asks for in requests (RFC 4028 8.1; TS 24.229 5.2.7): at least 90s. Default 0s: it asks for none, but keeps to what the ends agree on."`
 	MinSE           units.Duration `yaml:"min-se" jsonschema:"default=90s" jsonschema_description:"Least session interval that it accepts where it asks for one; a request below is answered by 422."`
 	SessionEnd      string         `yaml:"session-end" jsonschema:"enum=bye,enum=forget,default=bye" jsonschema_description:"What becomes of a call whose session timer runs out: bye subtracts the context and ends the call on both sides, forget subtracts it and leaves the rest to the ends (RFC 4028 8.3)."`
 	H248            H248Timers     `yaml:"h248" jsonschema_description:"H.248 transaction timers."`
 	Costs           nodes.Costs    `yaml:"costs" jsonschema_description:"Processor time; message 2ms by default."`
 }
 
-// Validate reports settings that no P-CSCF can have.
+// Validate reports settings that no ALG can have.
 func (c *Config) Validate(report func(field, wrong, right string)) {
 	for _, f := range []struct {
 		name string
@@ -52,6 +41,19 @@ func (c *Config) Validate(report func(field, wrong, right string)) {
 	if c.SessionExpires != 0 && c.SessionExpires < c.MinSE {
 		report("session-expires", time.Duration(c.SessionExpires).String()+" is below min-se", "write at least "+time.Duration(c.MinSE).String())
 	}
+}
+
+// Access is what a scenario says of an ALG on the border to an access network, where users are.
+type Access struct {
+	Unsupported     string `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
+	Latch           bool   `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
+	NATLatch        string `yaml:"nat-latch" jsonschema:"enum=order,enum=leave,default=order" jsonschema_description:"Whether the ALG orders the gateway to latch where the UE is behind a NAT or leaves that to the gateway (its implicit-latch)."`
+	ReportLatch     bool   `yaml:"report-latch" jsonschema:"default=false" jsonschema_description:"Ask for a report where the gateway finds nothing to latch onto (its timers.latch-deadlock); the call is ended then."`
+	NATSetup        string `yaml:"nat-setup" jsonschema:"enum=rewrite,enum=keep,default=rewrite" jsonschema_description:"Whether the ALG speaks for the gateway in a=setup when the UE is behind a NAT (rows T4 to T6 and O3 to O5) or keeps what the UEs say."`
+	NATTermActPass  string `yaml:"nat-term-actpass" jsonschema:"enum=fwd,enum=merge,default=fwd" jsonschema_description:"TCP mode for an offer of actpass to a UE behind a NAT (row T6)."`
+	NATOrigOffer    string `yaml:"nat-orig-offer" jsonschema:"enum=actpass,enum=passive,enum=active,default=actpass" jsonschema_description:"What the far side is offered for a UE behind a NAT that can open (rows O3 and O4): passive forces merge and active excludes it."`
+	NATPassiveOffer string `yaml:"nat-passive-offer" jsonschema:"enum=488,enum=punch,enum=try,default=488" jsonschema_description:"What to do with an offer of passive from a UE behind a NAT (row O5): refuse it, have the gateway punch a hole (H.248.84), or have it open into the NAT, which fails."`
+	MergeE2ETLS     string `yaml:"merge-e2e-tls" jsonschema:"enum=refuse,enum=collide,default=refuse" jsonschema_description:"Whether TLS from end to end may go through merge, where both ends would be TLS clients."`
 }
 
 // H248Timers are the transaction timers of spec reference §9.4. Zero takes the default.

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import "imsim/nodes/protocol/sdp"
 
@@ -72,7 +72,7 @@ func (c *call) collides() bool { return c.passing && c.tls && c.p.cfg.MergeE2ETL
 func (c *call) rewrites() bool { return c.natted() && !c.relay && c.p.cfg.NATSetup != "keep" }
 
 // natted reports a NAT between the served UE and the P-CSCF.
-func (c *call) natted() bool { return c.served != nil && c.served.behindNAT }
+func (c *call) natted() bool { return c.served != nil && c.served.BehindNAT }
 
 // latches reports whether the gateway is to take the source of the UE's segments for its address (H.248.37).
 func (c *call) latches() bool { return c.p.cfg.Latch || c.natted() && c.p.cfg.NATLatch != "leave" }

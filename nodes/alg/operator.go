@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"slices"
@@ -11,7 +11,7 @@ import (
 // Order sends an order of its own to the gateway, for one side of every call that has a context there: what an operator,
 // or a controller in the strict model (H.248.92 cl. 6), would have it do in the middle of a call. A refusal is noted and
 // changes nothing.
-func (p *PCSCF) Order(realm, what string, why sim.Cause) {
+func (p *ALG) Order(realm, what string, why sim.Cause) {
 	var ids []h248.ContextID
 	for id := range p.ctx { //tidy:order sorted below
 		ids = append(ids, id)

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"strings"
@@ -13,14 +13,14 @@ import (
 // call is one session that the ALG takes part in. The offerer's side and the answerer's side each have a termination on
 // the gateway; which of them is access and which core is a matter of who calls.
 type call struct {
-	p                  *PCSCF
+	p                  *ALG
 	id                 string
 	why                sim.Cause
 	server             sip.TxID     // of the INVITE, towards the caller
 	client             sip.TxID     // towards the called
 	invite             *sip.Message // as it came, then as it went on
 	toCaller, toCalled sip.Packed   // once there is a 2xx: the dialogs that it takes to end the call from here
-	served             *user
+	served             *Party
 
 	originating bool      // the caller is our UE
 	secure      bool      // the access leg is protected from end to access edge
@@ -70,21 +70,12 @@ type waiting struct {
 }
 
 // invite starts a call.
-func (p *PCSCF) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
+func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
 	if p.tooShort(tx, m, why) {
 		return
 	}
 	c := &call{p: p, id: strings.Clone(m.CallID()), why: why, server: tx, invite: m, context: h248.ChooseContext}
-	c.originating = p.fromAccess(from)
-	if c.originating {
-		c.served = p.users[sip.AddressURI(m.First(sip.HContact))]
-		m.Remove(sip.HSecurityVerify)
-		if !m.Has(sip.HRoute) {
-			m.Add(sip.HRoute, p.homed)
-		}
-	} else {
-		c.served = p.users[m.URI]
-	}
+	c.originating, c.served = p.node.Call(m, from)
 	c.callerTag = strings.Clone(m.FromTag())
 	c.asked = p.ask(m)
 	c.far.access, c.near.access = !c.originating, c.originating

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"slices"
@@ -26,7 +26,7 @@ func (c *call) order(why sim.Cause, done func(*call, []h248.Action, sim.Cause), 
 }
 
 // H248Answer takes the gateway's reply.
-func (p *PCSCF) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause) {
+func (p *ALG) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause) {
 	o := p.orders[id]
 	if o == nil {
 		return
@@ -67,10 +67,10 @@ func (p *PCSCF) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Caus
 }
 
 // DropH248 loses the next n H.248 messages that the ALG sends.
-func (p *PCSCF) DropH248(n int) { p.h248.Drop(n) }
+func (p *ALG) DropH248(n int) { p.h248.Drop(n) }
 
 // H248Failed takes the loss of an order.
-func (p *PCSCF) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause) {
+func (p *ALG) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause) {
 	if o := p.orders[id]; o != nil {
 		delete(p.orders, id)
 		if o.apart {
@@ -99,10 +99,10 @@ func (c *call) failed(why sim.Cause) {
 }
 
 // H248Lost notes that the association is gone; media goes on (F10).
-func (p *PCSCF) H248Lost(why sim.Cause) { p.Mark(why, "", nodes.AssociationLost, "") }
+func (p *ALG) H248Lost(why sim.Cause) { p.Mark(why, "", nodes.AssociationLost, "") }
 
 // H248Transaction takes what the gateway reports.
-func (p *PCSCF) H248Transaction(id h248.TransactionID, actions []h248.Action, why sim.Cause) {
+func (p *ALG) H248Transaction(id h248.TransactionID, actions []h248.Action, why sim.Cause) {
 	reply := h248.Item{Kind: h248.Reply, ID: id}
 	var lost []*call
 	cause := ""
@@ -143,7 +143,7 @@ func (p *PCSCF) H248Transaction(id h248.TransactionID, actions []h248.Action, wh
 }
 
 // onGateway returns the calls that have a context on the gateway, which forgets it, in the order of their contexts.
-func (p *PCSCF) onGateway() (calls []*call) {
+func (p *ALG) onGateway() (calls []*call) {
 	var ids []h248.ContextID
 	for id := range p.ctx { //tidy:order sorted below
 		ids = append(ids, id)

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"net/netip"
@@ -64,7 +64,7 @@ func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
 // with the port that the UE says, which is right behind a NAT that preserves ports (§8.5 step 1 [I]).
 func (c *call) reflexive(line sdp.Line) []byte {
 	f := sdp.Fragment{Media: "message", Proto: c.proto(&c.near), Format: c.format()}
-	f.SetAddress(netip.AddrPortFrom(c.served.flow.Remote.Addr(), line.Port()))
+	f.SetAddress(netip.AddrPortFrom(c.served.Flow.Remote.Addr(), line.Port()))
 	return f.Append(nil)
 }
 
@@ -97,7 +97,7 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 const latchDeadlock = "adid/ipstop"
 
 // arm asks for reports of a connection's failure and release, and where configured of its success (§2.8).
-func (p *PCSCF) arm(list []h248.Event, change string) []h248.Event {
+func (p *ALG) arm(list []h248.Event, change string) []h248.Event {
 	list = append(list, h248.Event{Name: change, Stream: 1})
 	if p.cfg.NotifySuccess {
 		list = append(list, h248.Event{Name: change, Stream: 1, Parms: []h248.Parm{h248.Set("Type", h248.Word("Est"))}})

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ func (c *call) protect(l sdp.Line) (status int) {
 	tls := l.Proto().Security == sdp.TLS
 	switch {
 	case c.originating && l.E2AE() == sdp.E2AERequested:
-		if !p.can(c.served, "msrp-tls") {
+		if !c.served.can("msrp-tls") {
 			switch p.cfg.Unsupported {
 			case "strip":
 				// E7: go on without protection.
@@ -34,7 +34,7 @@ func (c *call) protect(l sdp.Line) (status int) {
 	case tls:
 		// E8: TLS without 3ge2ae is end to end, and none of our business.
 		c.passing, c.tls = true, true
-	case !c.originating && p.can(c.served, "msrp-tls"):
+	case !c.originating && c.served.can("msrp-tls"):
 		// cl. 6.2.10.3.1.2.1 step 1: both indicated support at registration.
 		c.secure = true
 	}
@@ -66,12 +66,12 @@ func (c *call) reserved(actions []h248.Action, why sim.Cause) {
 	}
 	m := c.invite
 	m.SetBody("application/sdp", c.offerOnward())
-	to, err := p.nextHop(m)
+	to, err := p.node.NextHop(m)
 	if err != nil {
 		c.refuse(404, why)
 		return
 	}
-	to.Timers = p.timersTo(to)
+	to.Timers = p.node.Timers(to)
 	p.fwd.Forward(c.server, m, to, why)
 	c.client = p.fwd.Client(c.server)
 	p.byTx[c.client] = c
@@ -162,7 +162,7 @@ func (c *call) refuseAnswer(w waiting, text string) {
 		if d, err := sip.NewUACDialog(c.invite, w.m); err == nil {
 			d.Routes = p.beyond(d.Routes)
 			ack := d.Ack(c.invite)
-			if to, err := p.nextHop(ack); err == nil {
+			if to, err := p.node.NextHop(ack); err == nil {
 				p.sip.Request(ack, to, why)
 			}
 			d.Contact = ""

@@ -1,4 +1,4 @@
-package pcscf
+package alg
 
 import (
 	"slices"
@@ -42,20 +42,20 @@ func (c *call) release(status int, cause string, why sim.Cause) {
 }
 
 // beyond cuts a route set down to what is on the far side of this proxy: what stands behind our own entry.
-func (p *PCSCF) beyond(routes []string) []string {
+func (p *ALG) beyond(routes []string) []string {
 	return routes[slices.IndexFunc(routes, p.fwd.Own)+1:]
 }
 
-func (p *PCSCF) bye(d *sip.Dialog, reason string, why sim.Cause) {
+func (p *ALG) bye(d *sip.Dialog, reason string, why sim.Cause) {
 	if d.LocalSeq == 0 {
 		d.LocalSeq = p.sip.IDs.CSeq()
 	}
 	m := d.Request(sip.BYE)
 	m.Add(sip.HReason, reason)
-	to, err := p.nextHop(m)
+	to, err := p.node.NextHop(m)
 	if err != nil {
 		return
 	}
-	to.Timers = p.timersTo(to)
+	to.Timers = p.node.Timers(to)
 	p.sip.Request(m, to, why)
 }

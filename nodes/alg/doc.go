@@ -1,0 +1,14 @@
+// Package alg is what P-CSCF and IBCF have in common: a transaction-stateful SIP proxy in the route of every dialog that
+// controls a media gateway over H.248 and speaks for it in SDP. What the two do apart, users on one hand and the border
+// to another network on the other, is behind the interface Node.
+//
+// Modelled: for each session a context with a termination on either side, set up as in TS 23.334 cl. 6.2.10.3 and 6.2.18 in
+// TCP modes relay, fwd, merge and proxy; end-to-access-edge TLS with fingerprints, for the calling and for the called UE;
+// a=setup by the decision table (rows T1 to T6, O1 to O5, H1, M1); session timers as a proxy (RFC 4028 §8); release by
+// either side, and by the ALG itself when the gateway reports a failure (TS 24.229 cl. 5.2.8).
+//
+// Not modelled: re-INVITE (so no change of roles when hole punching fails), several media lines.
+//
+// Validated between a UE, a home network and a gateway that the tests of package pcscf play; and by every scenario with a
+// gateway.
+package alg
