@@ -1,6 +1,7 @@
 package ue
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -20,6 +21,7 @@ type Config struct {
 	Offer          string          `yaml:"offer" jsonschema:"enum=actpass,enum=active,enum=passive,default=actpass" jsonschema_description:"a=setup in this UE's offers."`
 	Answer         string          `yaml:"answer" jsonschema:"enum=passive,enum=active,default=passive" jsonschema_description:"a=setup in answers to an offer of actpass."`
 	Insist         bool            `yaml:"insist" jsonschema:"default=false" jsonschema_description:"Answer what the key answer says also where the offer does not allow it (RFC 4145): a faulty UE."`
+	Announce       string          `yaml:"announce" jsonschema_description:"Address in this UE's Contact and SDP in place of its own, where it knows what its NAT has made of that."`
 	Bind           string          `yaml:"msrp-bind" jsonschema:"enum=active,enum=always,default=active" jsonschema_description:"Who binds the MSRP session by the first SEND: the active side (RFC 6135) or this UE always, which it takes where a gateway opens to both."`
 	MediaPort      string          `yaml:"media-port" jsonschema:"enum=open,enum=closed,default=open" jsonschema_description:"closed: nothing listens at the media port so SYNs are refused."`
 	HalfClose      string          `yaml:"half-close" jsonschema:"enum=close,enum=keep,default=close" jsonschema_description:"What this UE does when its peer has closed one direction of the media connection: close too or keep its own open (TCP; TLS 1.3)."`
@@ -40,6 +42,9 @@ func (c *Config) Validate(report func(field, wrong, right string)) {
 	c.TLS.Validate("tls", report)
 	if d := time.Duration(c.SessionExpires); d != 0 && d < sip.LeastSE {
 		report("session-expires", d.String()+" is too short", "write at least 90s (RFC 4028 §5), or 0s for none")
+	}
+	if _, err := netip.ParseAddr(c.Announce); c.Announce != "" && err != nil {
+		report("announce", strconv.Quote(c.Announce)+" is no address", "write for instance 203.0.113.9")
 	}
 	if c.Identity == "" {
 		return

@@ -120,7 +120,7 @@ func (m *media) prepare(c *call) (err string) {
 // describe writes our side of the line.
 func (m *media) describe() string {
 	u := m.c.u
-	d := sdp.New(uint64(m.c.slot)+1, 1, m.local.Addr.Netip())
+	d := sdp.New(uint64(m.c.slot)+1, 1, u.known)
 	security := sdp.Clear
 	if m.secure {
 		security = sdp.TLS
