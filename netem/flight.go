@@ -22,6 +22,9 @@ type flight struct {
 
 func (f *flight) first() *inFlight { return &f.ring[f.head&(len(f.ring)-1)] }
 
+// at returns the i-th entry from the front.
+func (f *flight) at(i int) *inFlight { return &f.ring[(f.head+i)&(len(f.ring)-1)] }
+
 // add returns the new last entry, to be filled.
 func (f *flight) add() *inFlight {
 	if f.n == len(f.ring) {

@@ -35,6 +35,25 @@ func (r flowRef) index() uint32  { return uint32(r&^inTimeWait) - 1 }
 func streamRef(i uint32) flowRef { return flowRef(i + 1) }
 func waitRef(i uint32) flowRef   { return flowRef(i+1) | inTimeWait }
 
+// arrivalHash is the hash of the connection that an arriving packet belongs to.
+func arrivalHash(p *packet.Packet) uint32 {
+	local, remote := packet.AddrPort{Addr: p.Dst, Port: p.DstPort}, packet.AddrPort{Addr: p.Src, Port: p.SrcPort}
+	return flowHash(&local, &remote)
+}
+
+// place returns the entry where the search for a hash begins.
+func (t *flowTable) place(hash uint32) *flowEntry { return &t.slots[hash&uint32(len(t.slots)-1)] }
+
+// guess returns the first entry with a hash, which is another connection's but rarely, or an empty one.
+func (t *flowTable) guess(hash uint32) *flowEntry {
+	mask := uint32(len(t.slots) - 1)
+	i := hash & mask
+	for t.slots[i].ref != 0 && t.slots[i].hash != hash {
+		i = (i + 1) & mask
+	}
+	return &t.slots[i]
+}
+
 func (t *flowTable) insert(hash uint32, ref flowRef, s *Stream) {
 	if 4*(t.n+1) > 3*len(t.slots) {
 		old := t.slots
@@ -55,16 +74,29 @@ func (t *flowTable) insert(hash uint32, ref flowRef, s *Stream) {
 	t.n++
 }
 
-// remove takes an entry out, moving up those that it had displaced.
-func (t *flowTable) remove(hash uint32, ref flowRef) {
+// at returns where the entry is that refers to a connection, which must be there.
+func (t *flowTable) at(hash uint32, ref flowRef) uint32 {
 	mask := uint32(len(t.slots) - 1)
 	i := hash & mask
 	for t.slots[i].ref != ref {
 		if t.slots[i].ref == 0 {
-			panic("netem: removing a connection that is not in the table")
+			panic("netem: a connection is not in the table")
 		}
 		i = (i + 1) & mask
 	}
+	return i
+}
+
+// replace puts a TIME-WAIT in the place of the connection that it is left of.
+func (t *flowTable) replace(hash uint32, old, wait flowRef) {
+	e := &t.slots[t.at(hash, old)]
+	e.ref, e.s = wait, nil
+}
+
+// remove takes an entry out, moving up those that it had displaced.
+func (t *flowTable) remove(hash uint32, ref flowRef) {
+	mask := uint32(len(t.slots) - 1)
+	i := t.at(hash, ref)
 	for j := i; ; {
 		j = (j + 1) & mask
 		e := t.slots[j]

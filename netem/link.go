@@ -58,6 +58,7 @@ type Direction struct {
 	heap    bool                   // late is in use, not flying
 	paced   Paced                  // cfg.Discipline, where it is one
 	state   *passage               // of cfg.Medium, once it has been used
+	crowd   *tcpHost               // of the host at the far end, where it has very many connections
 }
 
 // transmission is how long packets of a size take: ns and a fraction, as Direction.rest. No packet has size 0.
@@ -302,6 +303,9 @@ func (d *Direction) Handle(arg uint32) {
 			d.record(k, e)
 		}
 		d.flying.drop()
+		if d.crowd != nil && d.flying.head%foreseen == 0 {
+			d.crowd.foresee(&d.flying)
+		}
 		d.deliver(p)
 	}
 	if d.flying.n > 0 {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
@@ -12,8 +13,9 @@ import (
 var kinds = []variant{
 	{"ue", "user equipment", ue.Config{}},
 	{"pcscf", "P-CSCF with the IMS-ALG", pcscf.Config{}},
+	{"ibcf", "IBCF: the border to another network", ibcf.Config{}},
 	{"scscf", "S-CSCF with registrar", scscf.Config{}},
-	{"mediagw", "media gateway: the IMS-AGW", mediagw.Config{}},
+	{"mediagw", "media gateway: IMS-AGW or TrGW", mediagw.Config{}},
 	{"router", "IP router", Router{}},
 	{"tun", "real machine behind a TUN device (simulate emulate)", TUN{}},
 	{"web", "host with a web server (simulate emulate)", Web{}},

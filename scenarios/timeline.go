@@ -33,7 +33,7 @@ type SetValue struct {
 
 // H248Drop loses H.248 messages that a node sends.
 type H248Drop struct {
-	Node  string `yaml:"node" node:"pcscf,mediagw" jsonschema:"required" jsonschema_description:"the sender"`
+	Node  string `yaml:"node" node:"pcscf,ibcf,mediagw" jsonschema:"required" jsonschema_description:"the sender"`
 	Count int    `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
 }
 

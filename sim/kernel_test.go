@@ -51,6 +51,63 @@ func TestOrderWithinAnInstant(t *testing.T) {
 	}
 }
 
+// foreseer counts what it hears of events beforehand.
+type foreseer struct {
+	k     *Kernel
+	self  Entity
+	draw  Stream
+	heard [2]map[uint32]bool
+	came  int
+	known int // of those that came, how many were heard of twice
+}
+
+func (f *foreseer) Foresee(arg uint32, again bool) {
+	if again {
+		f.heard[1][arg] = true
+		return
+	}
+	f.heard[0][arg] = true
+}
+
+func (f *foreseer) Handle(arg uint32) {
+	f.came++
+	if f.heard[0][arg] && f.heard[1][arg] {
+		f.known++
+	}
+	if arg < 200_000 {
+		f.k.At(f.k.Now()+Time(f.draw.Exponential(10*time.Millisecond))+1, f.self, arg+1000)
+	}
+}
+
+// Who asks for it hears of most events before they come, and the order stays as it is.
+func TestForesee(t *testing.T) {
+	play := func(ask bool) (*foreseer, Time) {
+		k := New(Config{Seed: 1})
+		f := &foreseer{k: k, draw: k.Rand("foresee"), heard: [2]map[uint32]bool{{}, {}}}
+		k.Add("deaf", handler(func(uint32) {}))
+		f.self = k.Add("foreseer", f)
+		if ask {
+			k.Foresee(f.self, f)
+		}
+		for i := range uint32(1000) {
+			k.At(Time(f.draw.Below(10_000_000)), f.self, i)
+			k.At(Time(f.draw.Below(10_000_000)), 0, i)
+		}
+		if err := k.Run(Never); err != nil {
+			t.Fatal(err)
+		}
+		return f, k.Now()
+	}
+	f, end := play(true)
+	if f.known < f.came*9/10 {
+		t.Errorf("of %d events %d were heard of beforehand", f.came, f.known)
+	}
+	g, same := play(false)
+	if g.came != f.came || same != end || len(g.heard[0]) != 0 {
+		t.Errorf("%d events until %v without asking, %d until %v with", g.came, same, f.came, end)
+	}
+}
+
 // Events can be scheduled between runs for any instant from now on, also before ones that were looked at.
 func TestScheduleBetweenRuns(t *testing.T) {
 	k := New(Config{})

@@ -21,6 +21,8 @@ type ladder struct {
 	chunks   []chunk                // 0 is not used
 	free     uint32                 // first of the unused chunks
 	scratch  []entry
+
+	ahead []Foreseer // by entity; as long as the last that asked needs
 }
 
 const (
@@ -98,7 +100,7 @@ func (q *ladder) pop(now, until Time) (entry, bool) {
 	n := len(q.bottom)
 	if q.calls.n != 0 && (n == 0 || q.bottom[n-1].at != now) {
 		c := q.calls.pop()
-		return entry{at: now, to: c.to, arg: c.arg}, true
+		return entry{at: now, tie: uint64(c.to) << counterBits, arg: c.arg}, true
 	}
 	if n == 0 {
 		if !q.refill(until) {
@@ -173,6 +175,9 @@ func (q *ladder) refill(until Time) bool {
 		switch head := q.chunks[last].next; {
 		case head == last:
 			q.sortChunk(&q.chunks[last])
+			if len(q.ahead) > 0 {
+				q.foresee(q.bottom)
+			}
 			q.release(last)
 			q.limit = start + width
 			return true
@@ -181,7 +186,7 @@ func (q *ladder) refill(until Time) bool {
 			q.limit = start + width
 			return true
 		default:
-			q.deal(last)
+			q.deal(last, level <= 2 && len(q.ahead) > 0)
 			q.limit = start
 		}
 	}
@@ -189,10 +194,13 @@ func (q *ladder) refill(until Time) bool {
 }
 
 // deal spreads a slot over the levels below.
-func (q *ladder) deal(last uint32) {
+func (q *ladder) deal(last uint32, near bool) {
 	for c := q.chunks[last].next; ; {
 		ch := &q.chunks[c] // stays readable when put moves the arena
 		next := ch.next
+		if near {
+			q.foresee(ch.e[:ch.n])
+		}
 		for i := range ch.n {
 			q.put(ch.e[i])
 		}
@@ -201,5 +209,16 @@ func (q *ladder) deal(last uint32) {
 			return
 		}
 		c = next
+	}
+}
+
+// foresee tells those who asked for it of events that come soon.
+func (q *ladder) foresee(soon []entry) {
+	for _, again := range [...]bool{false, true} {
+		for i := range soon {
+			if to := soon[i].to(); int(to) < len(q.ahead) && q.ahead[to] != nil {
+				q.ahead[to].Foresee(soon[i].arg, again)
+			}
+		}
 	}
 }

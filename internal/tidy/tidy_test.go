@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"nodes/protocol"},
 	{"nodes", "nodes/bearer", "nodes/transport"},
 	{"nodes/alg"},
-	{"nodes/ue", "nodes/pcscf", "nodes/scscf", "nodes/mediagw", "nodes/invariant"},
+	{"nodes/ue", "nodes/pcscf", "nodes/ibcf", "nodes/scscf", "nodes/mediagw", "nodes/invariant"},
 	{"scenarios/formula", "scenarios/rundir"},
 	{"scenarios", "scenarios/measure"},
 	{"scenarios/run"},
@@ -46,6 +46,7 @@ var exempt = map[string][]string{
 	"float":     {"sim/kernelbench" /* prints ratios */, "netem/compute.go" /* gonum's path weights: whole numbers below 2^53, exact */},
 	"goroutine": {"sim/pacer.go" /* waits for the real world */, "netem/attach" /* foreign goroutines end here */},
 	"coroutine": {"netem/tls/real.go" /* crypto/tls blocks */},
+	"reflect":   {"sim/prefetch" /* addresses, for the processor alone */},
 	"random":    {"netem/tls/real.go", "netem/tls/certificate.go", "netem/tls/pool.go" /* crypto/tls wants the types */},
 }
 

@@ -3,6 +3,7 @@ package nat
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,9 +202,18 @@ func (e *talker) StreamEvent(s *netem.Stream, ev tcp.Event) {
 }
 
 // Streams of messages through the ALG arrive whole in either direction, at every loss: each message as it was or with all
-// its addresses translated, in order, and those that a segment holds are translated.
+// its addresses translated, in order; without loss all are translated, in however many segments they are.
 func TestALGOverTCP(t *testing.T) {
-	for _, loss := range []uint32{0, 1, 5} {
+	for _, c := range []struct {
+		loss  uint32
+		mss   int
+		long  int // most octets of padding
+		nagle bool
+		share int // of messages that must be translated, in hundredths
+	}{
+		{0, 0, 500, false, 100}, {1, 0, 500, false, 80}, {5, 0, 500, false, 60}, {0, 536, 3000, false, 100}, {5, 536, 3000, false, 10}, {0, 900, 1500, true, 20},
+	} {
+		loss, share := c.loss, c.share
 		for seed := range uint64(10) {
 			w := &world{t: t, k: sim.New(sim.Config{Seed: seed})}
 			w.n = netem.New(w.k, netem.Config{})
@@ -233,7 +243,7 @@ func TestALGOverTCP(t *testing.T) {
 					}
 					uri := "sip:bob@" + at
 					return []byte(fmt.Sprintf("MESSAGE %s SIP/2.0\r\nCall-ID: %s-%d%s\r\nContact: <sip:a@%s>\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s",
-						uri, dir, i, strings.Repeat("x", i*7%500), at, len(body), body))
+						uri, dir, i, strings.Repeat("x", i*53%c.long), at, len(body), body))
 				}
 				out, wantOut = append(out, m("out", inner)), append(wantOut, m("out", outer))
 				back, wantBack = append(back, m("in", outer)), append(wantBack, bytes.Replace(m("in", outer), []byte("bob@"+outer), []byte("bob@"+inner), 1))
@@ -242,10 +252,11 @@ func TestALGOverTCP(t *testing.T) {
 			left, right := &talker{h: a, send: out}, &talker{h: p, send: back}
 			p.Listen(packet.AddrPort{Port: 5060}, right)
 			w.k.At(0, 0, 0)
-			if left.s, err = a.Dial(packet.AddrPort{Port: 5060}, packet.AddrPort{Addr: p.Addr(true), Port: 5060}, tcp.Config{}, left, sim.Cause{}); err != nil {
+			if left.s, err = a.Dial(packet.AddrPort{Port: 5060}, packet.AddrPort{Addr: p.Addr(true), Port: 5060}, tcp.Config{MSS: c.mss, Nagle: c.nagle}, left, sim.Cause{}); err != nil {
 				t.Fatal(err)
 			}
-			w.run(5 * time.Minute)
+			w.run(time.Hour)
+			total := 0
 			for _, c := range []struct {
 				name       string
 				got        *talker
@@ -263,9 +274,16 @@ func TestALGOverTCP(t *testing.T) {
 						t.Fatalf("loss %d %%, seed %d, %s: message %d is broken: %.300q", loss, seed, c.name, i, rest)
 					}
 				}
-				if len(rest) > 0 || !c.got.done || translated < count/3 {
+				if len(rest) > 0 || !c.got.done || translated < count*share/100 {
 					t.Fatalf("loss %d %%, seed %d, %s: %d octets left over, end %v, %d of %d translated", loss, seed, c.name, len(rest), c.got.done, translated, count)
 				}
+				total += translated
+			}
+			if n := x.Table.Stats.Unread; n != uint64(2*count-total) {
+				t.Errorf("loss %d %%, seed %d: %d of %d translated, but %d counted as unread", loss, seed, total, 2*count, n)
+			}
+			if n := w.n.Pool.Live(); n != 0 {
+				t.Errorf("loss %d %%, seed %d: %d packets alive", loss, seed, n)
 			}
 		}
 	}
@@ -273,15 +291,23 @@ func TestALGOverTCP(t *testing.T) {
 
 // Positions: what is not edited is shifted, what is edited in part is where the edit begins.
 func TestEdits(t *testing.T) {
-	e := edits{list: []edit{{from: 100, to: 120, shift: 5}, {from: 150, to: 160, shift: 2}}} // 20 to 25, 10 to 7
-	for _, c := range []struct{ at, to uint32 }{{90, 90}, {100, 100}, {110, 100}, {120, 125}, {149, 154}, {150, 155}, {155, 155}, {160, 162}, {170, 172}} {
+	e := edits{list: []edit{{from: 100, to: 120, shift: 5, text: make([]byte, 25)}, {from: 150, to: 160, shift: 2, text: make([]byte, 7)}}} // 20 to 25, 10 to 7
+	for _, c := range []struct{ at, to uint32 }{{90, 90}, {100, 100}, {110, 112}, {119, 123}, {120, 125}, {149, 154}, {150, 155}, {155, 158}, {160, 162}, {170, 172}} {
 		if got := e.forward(c.at); got != c.to {
 			t.Errorf("%d forward: %d, want %d", c.at, got, c.to)
 		}
 	}
-	for _, c := range []struct{ at, to uint32 }{{90, 90}, {100, 100}, {101, 100}, {124, 100}, {125, 120}, {155, 150}, {161, 150}, {162, 160}} {
+	for _, c := range []struct{ at, to uint32 }{{90, 90}, {100, 100}, {101, 101}, {112, 110}, {124, 119}, {125, 120}, {155, 151}, {158, 155}, {161, 159}, {162, 160}} {
 		if got, _ := e.back(c.at); got != c.to {
 			t.Errorf("%d back: %d, want %d", c.at, got, c.to)
+		}
+	}
+	for seq := uint32(90); seq < 170; seq++ {
+		if at, _ := e.back(e.forward(seq)); less(at, seq) || e.forward(at) != e.forward(seq) {
+			t.Errorf("what is acknowledged up to %d comes to %d", seq, at)
+		}
+		if at := e.sackLeft(e.forward(seq)); less(seq, at) || e.forward(at) != e.forward(seq) {
+			t.Errorf("a block from %d begins at %d", seq, at)
 		}
 	}
 	e.acked(120)
@@ -289,11 +315,118 @@ func TestEdits(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	// The receiver's window ends with its own octets.
-	s := splice{dir: [2]edits{{list: []edit{{from: 10, to: 20, shift: 100}}}}, scale: [2]uint8{0, 3}}
+	s := splice{dir: [2]edits{{list: []edit{{from: 10, to: 20, shift: 100, text: make([]byte, 110)}}}}, scale: [2]uint8{0, 3}}
 	p := packet.Packet{TCP: packet.TCPHeader{Flags: packet.ACK, Ack: 10, Window: 20, NumSACK: 1, SACK: [4][2]uint32{{50, 130}}}}
-	if s.segment(Outside, &p, nil); p.TCP.Ack != 10 || p.TCP.Window != 20-13 || p.TCP.SACK[0] != [2]uint32{20, 30} {
+	if s.segment(Outside, &p, nil); p.TCP.Ack != 10 || p.TCP.Window != 20-13 || p.TCP.SACK[0] != [2]uint32{14, 30} {
 		t.Errorf("%+v", p.TCP)
 	}
+}
+
+// A URI says over which transport it is reached: where it does not, over both at one port.
+func TestTransportOfURI(t *testing.T) {
+	for uri, want := range map[string]string{
+		"<sip:a@10.0.0.2>": "tcp udp", "<sip:a@10.0.0.2;transport=TCP>;q=1": "tcp", "<sip:a@10.0.0.2;lr;transport=udp>": "udp", "sip:10.0.0.2;transport=sctp": "udp",
+	} {
+		x := table(t, Config{ALG: ALGSIP, FirstPort: 40000, LastPort: 40009})
+		step(t, x, 0, []string{"out", "tcp/S", "A:9", ">", "P:5060"})
+		step(t, x, 0, []string{"out", "udp", "B:9", ">", "P:5060"}) // so that the next port is free for both transports
+		p := &packet.Packet{Proto: packet.TCP, Src: named["A"], SrcPort: 9, Dst: named["P"], DstPort: 5060}
+		p.TCP.Seq, p.TCP.Flags = 1001, packet.ACK
+		p.Payload = packet.PayloadOf(crlf("REGISTER sip:home.example SIP/2.0\nContact: " + uri + "\nContent-Length: 0\n\n"))
+		if v := x.Input(1, Inside, p); v.Action != Forward {
+			t.Fatalf("%+v", v)
+		}
+		var got []string
+		ports := map[uint16]bool{}
+		x.Each(func(proto packet.Proto, in, ext packet.AddrPort) {
+			if in.Port == 5060 {
+				got = append(got, map[packet.Proto]string{packet.TCP: "tcp", packet.UDP: "udp"}[proto])
+				ports[ext.Port] = true
+			}
+		})
+		slices.Sort(got)
+		if strings.Join(got, " ") != want || len(ports) != 1 {
+			t.Errorf("%s: %v at %v, want %s", uri, got, ports, want)
+		}
+		check(t, x)
+	}
+}
+
+// FuzzStream cuts a stream of messages into segments, some of which come again: what leaves is one stream without a gap, in
+// which no octet is told twice in two ways, and which ends where the sender's does.
+func FuzzStream(f *testing.F) {
+	long := bytes.Replace(invite(offer), []byte("Subject: "), []byte("Subject: "+strings.Repeat("x", 900)), 1)
+	f.Add(append(invite(offer), long...), []byte{3, 200, 0x85, 90, 255, 255, 7})
+	f.Add(append(long, "\r\n\r\nGET / HTTP/1.1\r\n\r\n"...), []byte{255, 255, 0x81, 255, 9})
+	f.Add([]byte("\x16\x03\x01 no SIP"), []byte{1, 1, 1})
+	f.Fuzz(func(t *testing.T, text, cuts []byte) {
+		if len(text) > 1<<12 || len(cuts) > 1<<8 {
+			return
+		}
+		x := table(t, Config{ALG: ALGSIP})
+		step(t, x, 0, []string{"out", "tcp/S", "A:9", ">", "P:5060"})
+		got := make([]int16, 1<<14) // octets by position, plus 1
+		take := func(p *packet.Packet) {
+			for i, b := range p.Payload.Bytes() {
+				at := &got[p.TCP.Seq+uint32(i)-1001]
+				if *at != 0 && *at != int16(b)+1 {
+					t.Fatalf("octet %d is %q and %q", p.TCP.Seq+uint32(i)-1001, byte(*at-1), b)
+				}
+				*at = int16(b) + 1
+			}
+		}
+		send := func(from, to int) {
+			p := &packet.Packet{Proto: packet.TCP, Src: named["A"], SrcPort: 9, Dst: named["P"], DstPort: 5060}
+			p.TCP.Seq, p.TCP.Flags, p.Payload = 1001+uint32(from), packet.ACK, packet.PayloadOf(text[from:to])
+			v := x.Input(1, Inside, p)
+			if v.Action == Forward {
+				take(p)
+			} else if v.Action != Hold && v.Why != "ALG has too much under way" {
+				t.Fatalf("%+v", v)
+			}
+			for {
+				o, ok := x.Next()
+				if !ok {
+					return
+				}
+				if o.Kind != OutForward || o.Packet.Src != named["X"] {
+					t.Fatalf("%+v", o)
+				}
+				take(o.Packet)
+			}
+		}
+		at := 0
+		for _, c := range cuts {
+			n := 5*int(c&0x7f) + 1
+			from := at
+			if c&0x80 != 0 {
+				from = max(0, at-n) // again, with something new
+			}
+			to := min(len(text), at+n)
+			if to > from {
+				send(from, to)
+			}
+			at = max(at, to)
+		}
+		if at < len(text) {
+			send(at, len(text))
+		}
+		send(len(text)-min(len(text), 1), len(text)) // the sender waits
+		s := &x.sess[0]
+		if s.splice != nil && len(s.splice.dir[Inside].list) >= maxEdits {
+			return // what is too much was dropped
+		}
+		if s.splice == nil {
+			return
+		}
+		end := s.splice.dir[Inside].forward(1001 + uint32(len(text)))
+		for i, b := range got {
+			if there := uint32(i) < end-1001; there != (b != 0) {
+				t.Fatalf("octet %d of %d: left %v", i, end-1001, b != 0)
+			}
+		}
+		check(t, x)
+	})
 }
 
 // FuzzSIP gives the scanner anything: it must not panic, what it writes it must read as one message, and mappings stay whole.

@@ -15,18 +15,30 @@ type edits struct {
 	next  uint32 // position behind the last octet seen
 	base  uint32 // shift before the first edit
 	list  []edit
-	head  []byte // of a message that began in a segment and goes on in the next, while its length is not known
-	skip  int    // octets that are left of such a message
+	reader
 }
 
-// maxHead is how long the head of a message may be, in octets. A stream with a longer one is not looked at any more.
-const maxHead = 1 << 14
-
-// edit is a rewritten message, [from, to) of the sender's stream.
+// edit is a rewritten message, [from, to) of the sender's stream. A position inside is in proportion, so that every part of it
+// that the sender sends has its part of the new text, and grows as much as it is long.
 type edit struct {
 	from, to uint32
 	text     []byte
 	shift    uint32 // behind it
+}
+
+// at returns how much of the new text the first n octets stand for.
+func (x *edit) at(n uint32) uint32 {
+	return uint32(uint64(n) * uint64(len(x.text)) / uint64(x.to-x.from))
+}
+
+// upTo returns the greatest number of octets that the first n octets of the new text cover.
+func (x *edit) upTo(n uint32) uint32 {
+	return uint32(((uint64(n)+1)*uint64(x.to-x.from) - 1) / uint64(len(x.text)))
+}
+
+// behind returns the least number of octets whose new text is n octets or more.
+func (x *edit) behind(n uint32) uint32 {
+	return uint32((uint64(n)*uint64(x.to-x.from) + uint64(len(x.text)) - 1) / uint64(len(x.text)))
 }
 
 // maxEdits is how many rewritten messages may be under way in one direction; a segment that needs more is dropped.
@@ -44,14 +56,14 @@ func (e *edits) total() uint32 {
 	return e.base
 }
 
-// forward returns where a position of the sender is for the receiver; inside an edit, where the edit begins.
+// forward returns where a position of the sender is for the receiver.
 func (e *edits) forward(seq uint32) uint32 {
 	shift := e.base
 	for i := range e.list {
 		x := &e.list[i]
 		if less(seq, x.to) {
 			if less(x.from, seq) {
-				return x.from + shift
+				return x.from + shift + x.at(seq-x.from)
 			}
 			break
 		}
@@ -60,15 +72,15 @@ func (e *edits) forward(seq uint32) uint32 {
 	return seq + shift
 }
 
-// back returns where a position of the receiver is for the sender; inside an edit, where the edit begins: half a rewritten
-// message acknowledges nothing of it.
+// back returns where a position of the receiver is for the sender: inside an edit, the last one that it has all of. The shift
+// is that before the edit.
 func (e *edits) back(seq uint32) (at, shift uint32) {
 	shift = e.base
 	for i := range e.list {
 		x := &e.list[i]
 		if less(seq, x.to+x.shift) {
-			if less(x.from+shift, seq) {
-				return x.from, shift
+			if !less(seq, x.from+shift) {
+				return x.from + x.upTo(seq-x.from-shift), shift
 			}
 			break
 		}
@@ -89,13 +101,16 @@ func (e *edits) acked(at uint32) {
 	}
 }
 
-// segment translates a TCP segment: the messages in it, its sequence number, and what it acknowledges.
-func (s *splice) segment(from Side, p *packet.Packet, a *announcer) (why string) {
+// segment translates a TCP segment: the messages in it, its sequence number, and what it acknowledges. hold says that the
+// segment waits for the rest of a message.
+func (s *splice) segment(from Side, p *packet.Packet, a *announcer) (hold bool, why string) {
 	h := &p.TCP
 	mine, other := &s.dir[from], &s.dir[1-from]
 	if h.Flags.Has(packet.SYN) {
-		if !h.Flags.Has(packet.ACK) && len(mine.list)+int(mine.base) != 0 {
+		if !h.Flags.Has(packet.ACK) && (len(mine.list)+len(mine.held) > 0 || mine.base != 0) {
+			a.let(s)
 			s.dir = [2]edits{} // a new connection of the same endpoints
+			mine = &s.dir[from]
 		}
 		s.scale[from] = 0
 		if h.HasWS {
@@ -105,18 +120,26 @@ func (s *splice) segment(from Side, p *packet.Packet, a *announcer) (why string)
 			h.MSS -= growth
 		}
 		mine.known, mine.next = true, h.Seq+1
-		return ""
+		return false, ""
+	}
+	if h.Flags.Has(packet.ACK) {
+		s.acknowledge(from, h, other)
 	}
 	if p.Payload.Len > 0 {
-		if why = mine.stream(p, a); why != "" {
-			return why
-		}
-	} else {
-		h.Seq = mine.forward(h.Seq)
+		return mine.stream(p, a)
 	}
-	if !h.Flags.Has(packet.ACK) {
-		return ""
+	if h.Flags.Has(packet.FIN) && mine.known && less(mine.next, h.Seq) {
+		return false, waitsForGap // where the stream ends for the receiver is not known yet
 	}
+	if len(mine.held) > 0 && h.Flags&(packet.FIN|packet.RST) != 0 {
+		mine.pass(a) // nothing will complete the message
+	}
+	h.Seq = mine.forward(h.Seq)
+	return false, ""
+}
+
+// acknowledge translates what a segment from a side says about the other side's stream.
+func (s *splice) acknowledge(from Side, h *packet.TCPHeader, other *edits) {
 	at, shift := other.back(h.Ack)
 	// The receiver's window is in its own octets: what edits will add beyond the acknowledgement is not the sender's to use.
 	if more := int32(other.total() - shift); more > 0 && !h.Flags.Has(packet.RST) {
@@ -128,118 +151,39 @@ func (s *splice) segment(from Side, p *packet.Packet, a *announcer) (why string)
 	}
 	h.Ack = at
 	other.acked(at)
-	return ""
 }
 
-// sackRight is where a block ends for the sender: before an edit that the receiver has in part.
+// sackRight is where a block ends for the sender: the last position that the receiver has all before of.
 func (e *edits) sackRight(seq uint32) uint32 {
 	at, _ := e.back(seq)
 	return at
 }
 
-// sackLeft is where a block begins: behind an edit that the receiver has in part.
+// sackLeft is where a block begins: the first position that the receiver has all behind of.
 func (e *edits) sackLeft(seq uint32) uint32 {
-	at, shift := e.back(seq)
-	if at+shift == seq {
-		return at
-	}
+	shift := e.base
 	for i := range e.list {
-		if e.list[i].from == at {
-			return e.list[i].to
-		}
-	}
-	return at
-}
-
-// stream translates a segment with data.
-func (e *edits) stream(p *packet.Packet, a *announcer) (why string) {
-	seq, end := p.TCP.Seq, p.TCP.Seq+uint32(p.Payload.Len)
-	if !e.known {
-		e.known, e.next = true, seq
-	}
-	if less(e.next, seq) {
-		// How much what is missing will grow is not known yet: only after it can this be placed.
-		return "ALG waits for what comes before"
-	}
-	if less(e.next, end) {
-		if !e.scan(p, int(e.next-seq), a) {
-			return "ALG has too much under way"
-		}
-		e.next = end
-	}
-	e.replay(p, seq, end)
-	return ""
-}
-
-// scan looks for whole messages in the data of a segment from an octet on, and notes those that change. A message that goes on in another segment passes
-// as it is.
-func (e *edits) scan(p *packet.Packet, first int, a *announcer) bool {
-	for i := range p.Payload.Spans {
-		if p.Payload.Spans[i].Bytes == nil {
-			return true // nobody has written these octets
-		}
-	}
-	b := p.Payload.Bytes()
-	off := first + e.passed(b[first:])
-	for off < len(b) {
-		if b[off] == '\r' || b[off] == '\n' { // RFC 5626 §4.4.1: keep-alives between messages
-			off++
-			continue
-		}
-		n, known := lengthSIP(b[off:])
-		if !known || n > len(b)-off {
-			e.begun(b[off:], n, known)
-			return true
-		}
-		if out, ok := rewriteSIP(b[off:off+n], a); ok {
-			if len(e.list) >= maxEdits {
-				return false
+		x := &e.list[i]
+		if less(seq, x.to+x.shift) {
+			if less(x.from+shift, seq) {
+				return x.from + x.behind(seq-x.from-shift)
 			}
-			from := p.TCP.Seq + uint32(off)
-			e.list = append(e.list, edit{from, from + uint32(n), out, e.total() + uint32(len(out)-n)})
+			break
 		}
-		off += n
+		shift = x.shift
 	}
-	return true
+	return seq - shift
 }
 
-// begun notes a message that goes on in the next segment.
-func (e *edits) begun(b []byte, n int, known bool) {
-	if known {
-		e.skip = n - len(b)
-		return
-	}
-	e.head = append(e.head[:0], b...)
-}
-
-// passed returns how much of new data belongs to a message that began earlier.
-func (e *edits) passed(b []byte) int {
-	if len(e.head) > 0 {
-		had := len(e.head)
-		e.head = append(e.head, b...)
-		n, known := lengthSIP(e.head)
-		if !known {
-			if len(e.head) > maxHead {
-				e.head = e.head[:maxHead+1]
-			}
-			return len(b)
-		}
-		e.head, e.skip = e.head[:0], n-had
-	}
-	n := min(e.skip, len(b))
-	e.skip -= n
-	return n
-}
-
-// replay puts rewritten messages in the place of those of the segment, new or sent again. One that it has in part it gets
-// whole, for the receiver's positions inside are others.
-func (e *edits) replay(p *packet.Packet, seq, end uint32) {
-	first := e.forward(seq)
+// replay puts the new text of rewritten messages in the place of what a segment has of them, new or sent again.
+func (e *edits) replay(p *packet.Packet) {
+	seq := p.TCP.Seq
+	end := seq + uint32(p.Payload.Len)
+	p.TCP.Seq = e.forward(seq)
 	touched := false
 	for i := range e.list {
 		touched = touched || less(seq, e.list[i].to) && less(e.list[i].from, end)
 	}
-	p.TCP.Seq = first
 	if !touched {
 		return
 	}
@@ -252,9 +196,16 @@ func (e *edits) replay(p *packet.Packet, seq, end uint32) {
 		}
 		if less(at, x.from) {
 			out.AppendRange(p.Payload, int(at-seq), int(x.from-seq))
+			at = x.from
 		}
-		out.Append(packet.Bytes(x.text))
-		at = x.to
+		till := x.to
+		if less(end, till) {
+			till = end
+		}
+		if text := x.text[x.at(at-x.from):x.at(till-x.from)]; len(text) > 0 {
+			out.Append(packet.Bytes(text))
+		}
+		at = till
 	}
 	if less(at, end) {
 		out.AppendRange(p.Payload, int(at-seq), int(end-seq))

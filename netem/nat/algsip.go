@@ -201,13 +201,26 @@ func rewriteURIs(out, text []byte, a *announcer) []byte {
 		if n == 0 {
 			continue
 		}
-		if to, ok := a.signalling(at); ok {
+		if to, ok := a.uri(at, transportOf(text[n:])); ok {
 			out = appendHost(out, to, port)
 		} else {
 			out = append(out, text[:n]...)
 		}
 		text = text[n:]
 	}
+}
+
+// transportOf returns the transport parameter behind a URI's host (RFC 3261 §19.1.1), or nothing.
+func transportOf(rest []byte) []byte {
+	if end := bytes.IndexAny(rest, ">,? \t\r\n"); end >= 0 {
+		rest = rest[:end]
+	}
+	for part := range bytes.SplitSeq(rest, []byte(";")) {
+		if name, value, ok := bytes.Cut(part, []byte("=")); ok && bytes.EqualFold(name, []byte("transport")) {
+			return value
+		}
+	}
+	return nil
 }
 
 // rewriteVia copies a Via header and translates its first sent-by, which is that of the last hop, with received and rport

@@ -21,15 +21,18 @@
 // its own and does not use the protocol packages above: it must find addresses and leave every other octet, of messages that
 // are wrong too, as it is, where a parser and encoder would normalise. Over TCP it notes each message that it rewrites until
 // it is acknowledged: sequence numbers, acknowledgements, SACK blocks and windows are shifted by what the edits before
-// them added, and what is sent again is rewritten again from the note.
+// them added, and what is sent again is rewritten again from the note. Segments with the beginning of a message wait for the rest of
+// it; positions in a rewritten message are in proportion, so that each segment has its share of the new text.
 //
 // State is kept in arrays with hash chains, deadlines in one queue that is moved on lazily: a packet of a known session
 // allocates nothing, and a NAT has one timer in the kernel.
 //
 // # Not modelled
 //
-//   - ALGs: messages in several TCP segments or IP fragments pass as they are, as through Linux; segments out of order are
-//     dropped until the gap is filled; addresses in a= lines stay; hosts by name stay; ports other than 5060 are not looked at.
+//   - ALGs: messages in IP fragments, and those whose sender waits for an acknowledgement of what is held, pass as they are, and
+//     are counted (Stats.Unread); segments out of order are dropped until the gap is filled, so that a loss costs a timeout; addresses
+//     in a= lines stay; hosts by name stay; ports other than 5060 are not looked at.
+//   - A simultaneous open that is mistranslated, beside one of which a SYN or a SYN,ACK is dropped.
 //   - PCP, UPnP and NAT-PMP; exemption by destination (RFC 6888 REQ-6); logging.
 //   - TCP windows: what a filter does about sequence numbers that are out of them.
 //   - Translation between IPv4 and IPv6, and of protocols other than TCP, UDP and ICMP.

@@ -72,7 +72,7 @@ func (x *Node) Setup(cfg Config, inside ...*netem.Interface) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", x.Name(), err)
 	}
-	t.Notes = k.Tracing()
+	t.Notes, t.Clone = k.Tracing(), x.Network().Pool.Clone
 	x.Table = t
 	// What the NAT knows no route for is outside.
 	x.AddRoute(netip.MustParsePrefix("0.0.0.0/0"), out[0])

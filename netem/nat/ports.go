@@ -120,7 +120,7 @@ func (t *Table) allocate(now sim.Time, proto packet.Proto, in, remote packet.Add
 	sub = t.subscriberOf(in.Addr)
 	s := &t.ports.subs[sub]
 	// RFC 6888 REQ-4: limits by subscriber.
-	if own := t.of(proto).PerSubscriber; t.cfg.PerSubscriber > 0 && s.count >= t.cfg.PerSubscriber || own > 0 && s.kinds[kindOf(proto)] >= own || s.pool < 0 {
+	if t.full(s, proto) || s.pool < 0 {
 		return ext, sub, false
 	}
 	at := s.pool
@@ -141,10 +141,22 @@ func (t *Table) allocate(now sim.Time, proto packet.Proto, in, remote packet.Add
 	if !ok {
 		return ext, sub, false
 	}
-	set(&t.ports.pools[at*transports+kindOf(proto)].used, port, true)
-	t.ports.subs[sub].count++
-	t.ports.subs[sub].kinds[kindOf(proto)]++
+	t.take(at, proto, port, sub)
 	return packet.AddrPort{Addr: t.cfg.External[at], Port: port}, sub, true
+}
+
+// full reports whether a subscriber may have no more mappings of a transport.
+func (t *Table) full(s *subscriber, proto packet.Proto) bool {
+	own := t.of(proto).PerSubscriber
+	return t.cfg.PerSubscriber > 0 && s.count >= t.cfg.PerSubscriber || own > 0 && s.kinds[kindOf(proto)] >= own
+}
+
+// take gives a port to a subscriber.
+func (t *Table) take(at int, proto packet.Proto, port uint16, sub int32) {
+	kind := kindOf(proto)
+	set(&t.ports.pools[at*transports+kind].used, port, true)
+	t.ports.subs[sub].count++
+	t.ports.subs[sub].kinds[kind]++
 }
 
 // allocateAt finds a port of one external address.

@@ -172,6 +172,7 @@ func (t *Table) removeSession(i int32) {
 	if s.next != 0 {
 		t.sess[s.next-1].prev = s.prev
 	}
+	t.dropHeld(s.splice)
 	s.live, s.splice = false, nil
 	t.freeSess = append(t.freeSess, i)
 }

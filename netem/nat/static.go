@@ -149,18 +149,15 @@ func (t *Table) toHost(now sim.Time, p *packet.Packet, remote, ext packet.AddrPo
 	in := packet.AddrPort{Addr: t.cfg.DMZ, Port: ext.Port}
 	sub := t.subscriberOf(in.Addr)
 	s := &t.ports.subs[sub]
-	if t.mapped >= t.cfg.MaxMappings || t.byDst.n >= t.cfg.MaxSessions || t.cfg.PerSubscriber > 0 && s.count >= t.cfg.PerSubscriber {
+	if t.mapped >= t.cfg.MaxMappings || t.byDst.n >= t.cfg.MaxSessions || t.full(s, p.Proto) {
 		t.Stats.OverQuota++
 		return -1, Verdict{Action: Drop, Why: "no room for a mapping"}
 	}
-	kind := kindOf(p.Proto)
 	at := 0
 	for t.cfg.External[at] != ext.Addr {
 		at++
 	}
-	set(&t.ports.pools[at*transports+kind].used, ext.Port, true)
-	s.count++
-	s.kinds[kind]++
+	t.take(at, p.Proto, ext.Port, sub)
 	slot := t.newMapping(mapping{in: in, ext: ext, proto: p.Proto, sub: sub, dmz: true}, p.Cause)
 	t.begin(now, t.addSession(slot, remote, p.Cause), p)
 	return slot, Verdict{}

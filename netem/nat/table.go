@@ -64,6 +64,7 @@ type Stats struct {
 	Out, In, Hairpins               uint64 // packets translated
 	Mappings, Sessions              uint64 // ever made
 	Expired, Unsolicited, OverQuota uint64
+	Unread                          uint64 // messages and fragments at SIP's port that an ALG had to let through as they are
 }
 
 // Table is the state of a NAT: which packet becomes which. It is plain state: packets go in at Input with the time, and
@@ -71,6 +72,8 @@ type Stats struct {
 type Table struct {
 	Stats Stats
 	Notes bool // make OutAdded and OutExpired
+	// Clone, where set, copies a packet of which an ALG holds a part; without it packets are allocated.
+	Clone func(*packet.Packet) *packet.Packet
 
 	cfg  Config
 	by   [transports]Behavior
@@ -323,6 +326,7 @@ func (t *Table) Reboot() {
 		t.maps[i].live = false
 	}
 	for i := range t.sess {
+		t.dropHeld(t.sess[i].splice)
 		t.sess[i].live, t.sess[i].splice = false, nil
 	}
 	t.maps, t.free, t.sess, t.freeSess = t.maps[:0], t.free[:0], t.sess[:0], t.freeSess[:0]

@@ -26,8 +26,8 @@ func (t *Table) outbound(now sim.Time, p *packet.Packet, src, remote packet.Addr
 	}
 	ext := t.maps[s.m].ext
 	if t.cfg.ALG != ALGNone {
-		if why := t.gateway(now, i, Inside, p, ext); why != "" {
-			return Verdict{Action: Drop, Why: why}
+		if v, done := t.gateway(now, i, Inside, p, ext); done {
+			return v
 		}
 	}
 	if p.TCP.Flags.Has(packet.RST) && p.Proto == packet.TCP && t.cfg.ResetCloses {
@@ -94,8 +94,8 @@ func (t *Table) inbound(now sim.Time, p *packet.Packet, remote, ext packet.AddrP
 		return v
 	}
 	if t.cfg.ALG != ALGNone {
-		if why := t.gateway(now, t.findIn(p.Proto, ext, remote), Outside, p, ext); why != "" {
-			return Verdict{Action: Drop, Why: why}
+		if v, done := t.gateway(now, t.findIn(p.Proto, ext, remote), Outside, p, t.maps[slot].in); done {
+			return v
 		}
 	}
 	setDst(p, t.maps[slot].in)

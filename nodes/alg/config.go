@@ -12,7 +12,7 @@ import (
 type Config struct {
 	Gateway string `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"The media gateway that this node controls: an IMS-AGW over Iq or a TrGW over Ix."`
 
-	TCPMode         string         `yaml:"tcp-mode" jsonschema:"enum=relay,enum=fwd,enum=proxy,default=fwd" jsonschema_description:"TCP bearer handling (TS 23.334 5.16): relay is stateless, fwd keeps the direction with two connections, proxy opens each leg by an order of its own."`
+	TCPMode         string         `yaml:"tcp-mode" jsonschema:"enum=relay,enum=fwd,enum=merge,enum=proxy,default=fwd" jsonschema_description:"TCP bearer handling (TS 23.334 5.16): relay is stateless, fwd keeps the direction with two connections, merge waits for both ends, proxy opens each leg by an order of its own."`
 	ProxySetup      string         `yaml:"proxy-setup" jsonschema:"enum=keep,enum=active,default=keep" jsonschema_description:"The gateway's roles in mode proxy: those that the UEs leave it or active towards everyone that can be opened to."`
 	Accept          string         `yaml:"accept" jsonschema:"enum=late,enum=early,enum=tls-cross,enum=tls-then-tcp,default=late" jsonschema_description:"When a fwd gateway answers the opener's SYN and opens the other leg (preset of 7.2)."`
 	Awareness       string         `yaml:"awareness" jsonschema:"enum=agnostic,enum=aware,default=agnostic" jsonschema_description:"Whether the gateway is told the application protocol; one that does not know it (Error 515) is asked again without (F12)."`

@@ -89,6 +89,9 @@ func (w *world) waits(p *plan, s Side) string {
 			return "a SYN is held, and neither a timer nor the partner's attempt ends that"
 		}
 	case upConn:
+		if l.finIn && l.finOut {
+			return "" // RFC 9293 §3.6: TCP ends it by itself, by TIME-WAIT or by the limit of its retransmissions
+		}
 		if x.timer(Rel) || x.timer(HalfClose) || y.timer(HalfClose) || l.deaf {
 			return ""
 		}
@@ -140,7 +143,7 @@ func (w *world) checkOutcome(before *world, p *plan, st step, out []Out) string 
 			return "E-15: the order is not refused"
 		}
 	case TCPFail:
-		if !x.Leaving {
+		if !x.Leaving && !l.told {
 			return tell(NotifyTCPFail)
 		}
 	case RstIn:
@@ -148,27 +151,27 @@ func (w *world) checkOutcome(before *world, p *plan, st step, out []Out) string 
 		case x.Leaving:
 		case l.conn == heldConn || l.conn == answering:
 			return tell(NotifyTCPFail)
-		case l.told == 0 && !l.cnOut && !l.cnIn && !l.finIn:
+		case !l.told && !l.cnOut && !l.cnIn && !l.finIn:
 			return tell(NotifyTCPRel)
 		}
 	case TCPLost:
-		if !x.Leaving && l.told == 0 {
+		if !x.Leaving && !l.told {
 			return tell(NotifyTCPRel)
 		}
 	case TLSFail, AlertIn:
-		if !x.Leaving && l.told == 0 && !l.finOut {
+		if !x.Leaving && !l.told && !l.finOut {
 			if l.tls == opened {
 				return tell(NotifyTLSRel)
 			}
 			return tell(NotifyTLSFail)
 		}
 	case OnTLSGuard, OnFPGuard:
-		if !x.Leaving && l.told == 0 {
+		if !x.Leaving && !l.told {
 			return tell(NotifyTLSFail)
 		}
 	case FinIn:
 		// Rule (5).
-		if w.leg[s].truncated && !x.Leaving && l.told == 0 {
+		if w.leg[s].truncated && !x.Leaving && !l.told {
 			for _, o := range out {
 				if o.Side == s && o.Action == NotifyTLSRel && o.Cause == "truncated" {
 					return ""

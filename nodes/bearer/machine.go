@@ -81,9 +81,9 @@ func (m *Machine) happen(s Side, ev Event) {
 	case SynIn:
 		x.stop(EstGuard)
 	case TCPUp:
-		x.TCP = TCPEst
+		x.TCP, x.Told = TCPEst, false
 		if x.Ending {
-			x.TCP = TCPHalfOut
+			x.TCP, x.Ending = TCPHalfOut, false // the FIN that waited leaves now
 		}
 		x.stop(SynHold)
 		if x.Protected() && x.TCP == TCPEst {
@@ -98,13 +98,14 @@ func (m *Machine) happen(s Side, ev Event) {
 		case TCPEst, TCPSynRcvd:
 			x.TCP = TCPHalfIn
 		}
+		x.Renew = false // E-28: nothing replaces a connection that is being closed
 		// no handshake can come to an end any more.
 		m.endHandshake(x)
 	case HelloIn:
-		x.Begun = true
+		x.Begun = x.Begun || x.TLS == TLSHandshake
 	case HandshakeUp:
 		// E-19: the certificate is in, but not what it must match.
-		if !x.Verified && x.TLS == TLSHandshake {
+		if x.TLS == TLSHandshake {
 			x.TLS = TLSVerifyWait
 			x.start(FPGuard)
 		}
@@ -112,26 +113,32 @@ func (m *Machine) happen(s Side, ev Event) {
 	case TLSUp:
 		// A handshake that was given up (E-31) may still come to its end in the session.
 		if x.TLS == TLSHandshake || x.TLS == TLSVerifyWait {
-			x.TLS, x.Verified = TLSEst, true
+			x.TLS = TLSEst
+			if x.CNRcvd {
+				x.TLS = TLSCNRcvd
+			}
 		}
 		x.stop(TLSGuard)
 		x.stop(FPGuard)
 	case TLSFail, AlertIn:
-		x.TLS = TLSClosed
-		x.stop(TLSGuard)
-		x.stop(FPGuard)
+		x.endTLS()
 	case CNIn:
-		x.CNRcvd = true
-		x.TLS = TLSCNRcvd
+		if x.TLS == TLSClosed && !x.CNSent {
+			break // a handshake that was given up has come to its end all the same: nothing of it counts
+		}
+		x.CNRcvd, x.Renew = true, false
 		// before 1.3 the session answers at once, and that is the end of both directions. RFC 5246 §7.2.1
 		if !x.TLS13 {
 			x.CNSent = true
 		}
-		if x.CNSent {
-			x.TLS = TLSClosed
+		switch {
+		case x.CNSent:
+			x.endTLS()
+		case x.TLS == TLSEst:
+			x.TLS = TLSCNRcvd
 		}
 	case Configured:
-		if x.TCPRole == Passive && x.Remote && x.TCP == TCPIdle {
+		if x.TCPRole == Passive && x.Remote && x.TCP == TCPIdle && !x.Told {
 			x.start(EstGuard)
 		}
 		if x.TCPRole != Passive {
@@ -139,10 +146,13 @@ func (m *Machine) happen(s Side, ev Event) {
 		}
 	case Renewed:
 		// Make before break: the new connection is up, and the old one is its owner's to close.
-		x.TCP, x.Renew, x.Ending = TCPEst, false, false
-		x.stop(HalfClose)
+		if !x.Renewable() {
+			break
+		}
+		x.Told = false
 		if x.Protected() {
-			x.TLS, x.Begun, x.Verified, x.CNSent, x.CNRcvd = TLSIdle, false, false, false, false
+			x.endTLS()
+			x.TLS, x.TLS13 = TLSIdle, false
 			x.start(TLSGuard)
 		}
 	case SubtractBoth, Removed, Restarted:
@@ -168,18 +178,17 @@ func (m *Machine) happen(s Side, ev Event) {
 func (m *Machine) endHandshake(x *SEP) {
 	switch x.TLS {
 	case TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait:
-		x.TLS = TLSClosed
-		x.stop(TLSGuard)
-		x.stop(FPGuard)
+		x.endTLS()
 	}
 }
 
+// closed forgets everything about a connection that has ended.
 func (m *Machine) closed(x *SEP) {
-	x.TCP, x.Ending = TCPClosed, false
+	x.TCP = TCPClosed
 	if x.Protected() {
-		x.TLS = TLSClosed
+		x.endTLS()
 	}
-	x.Timers = 0
+	x.TLS13, x.CNSent, x.CNRcvd, x.Ending, x.Renew, x.Timers = false, false, false, false, false, 0
 }
 
 // act carries one action out on the machine's own state, where it applies.
@@ -193,6 +202,7 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 			if a == HoldBriefly {
 				x.start(SynHold)
 			}
+			x.Told = false
 			emit(a)
 		} else if x.TCP == TCPHeld && a == Hold {
 			x.stop(SynHold)
@@ -201,7 +211,7 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 		}
 	case Accept:
 		if x.TCP == TCPIdle || x.TCP == TCPHeld {
-			x.TCP = TCPSynRcvd
+			x.TCP, x.Told = TCPSynRcvd, false
 			x.stop(SynHold)
 			emit(a)
 		}
@@ -225,7 +235,7 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 		emit(a)
 	case Establish:
 		if x.TCP == TCPIdle && x.TCPRole == Active && x.Exists && x.Remote && !x.Leaving {
-			x.TCP = TCPSynSent
+			x.TCP, x.Told = TCPSynSent, false
 			emit(a)
 		}
 	case Renew:
@@ -234,7 +244,7 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 			emit(a)
 		}
 	case ArmTLS:
-		x.TLS = TLSArmed
+		x.TLS, x.TLSClient = TLSArmed, true
 	case AwaitHello:
 		x.TLS = TLSHandshake
 		emit(a)
@@ -265,7 +275,7 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 	case Reset, Abort:
 		m.reset(x, a, emit)
 	case BadCert:
-		x.TLS = TLSClosed
+		x.endTLS()
 		emit(a)
 	case Discard, Suspend:
 		if x.live() {
@@ -285,8 +295,14 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 		x.start(MergeWait)
 	case StopMergeWait:
 		x.stop(MergeWait)
-	case NotifyTCPFail, NotifyTLSFail, NotifyTCPRel, NotifyTLSRel, NotifyUp:
-		if x.Armed&armFor[a] != 0 && !x.Leaving {
+	case NotifyTCPFail, NotifyTLSFail, NotifyTCPRel, NotifyTLSRel:
+		// one Notify a leg.
+		if x.Armed&armFor[a] != 0 && !x.Leaving && !x.Told {
+			x.Told = true
+			emit(a)
+		}
+	case NotifyUp:
+		if x.Armed&ArmSuccess != 0 && !x.Leaving {
 			emit(a)
 		}
 	default:
@@ -295,15 +311,16 @@ func (m *Machine) act(s Side, a Action, r *Rule, cause string, out []Out) []Out 
 	return out
 }
 
-var armFor = [NumActions]Armed{NotifyTCPFail: ArmTCPFail, NotifyTLSFail: ArmTLSFail, NotifyTCPRel: ArmTCPRel, NotifyTLSRel: ArmTLSRel, NotifyUp: ArmSuccess}
+var armFor = [NumActions]Armed{NotifyTCPFail: ArmTCPFail, NotifyTLSFail: ArmTLSFail, NotifyTCPRel: ArmTCPRel, NotifyTLSRel: ArmTLSRel}
 
 func (m *Machine) closeTLS(x *SEP, emit func(Action)) {
 	switch x.TLS {
 	case TLSEst:
-		x.TLS, x.CNSent = TLSCNSent, true
+		x.TLS, x.CNSent, x.Renew = TLSCNSent, true, false
 		emit(CloseTLS)
 	case TLSCNRcvd:
-		x.TLS, x.CNSent = TLSClosed, true
+		x.endTLS()
+		x.CNSent = true
 		emit(CloseTLS)
 	}
 }
@@ -318,19 +335,25 @@ func (m *Machine) breakOff(x *SEP, emit func(Action)) {
 	}
 }
 
-// fin closes our direction. A handshake under way is given up with it.
+// fin closes our direction. A handshake under way is given up with it, and a session that has not sent its close_notify
+// sends none any more. An endpoint without a connection takes none any more.
 func (m *Machine) fin(x *SEP, emit func(Action)) {
-	if x.live() && x.TCP != TCPHeld {
-		m.endHandshake(x)
+	if x.live() && x.TCP != TCPHeld && !x.CNSent {
+		x.endTLS()
 	}
 	switch x.TCP {
+	case TCPIdle:
+		m.closed(x)
+	case TCPHeld:
+		m.closed(x)
+		emit(Refuse)
 	case TCPSynSent, TCPSynRcvd:
 		if !x.Ending {
 			x.Ending = true
 			emit(FIN)
 		}
 	case TCPEst:
-		x.TCP = TCPHalfOut
+		x.TCP, x.Renew = TCPHalfOut, false
 		emit(FIN)
 	case TCPHalfIn:
 		x.TCP = TCPClosing
@@ -352,7 +375,7 @@ func (m *Machine) reset(x *SEP, a Action, emit func(Action)) {
 		a = Silence // E-21: closed without a segment
 	default:
 		// Rule (4) of §7.5, RFC 5246 §7.2.1: nothing follows our close_notify.
-		if a == Reset && (x.TLS == TLSNone || x.TLS == TLSClosed || !x.Begun || x.CNSent) {
+		if a == Reset && (!x.Begun || x.CNSent) {
 			a = Abort
 		}
 	}

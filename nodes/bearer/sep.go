@@ -150,7 +150,6 @@ type SEP struct {
 	Aware     bool // the gateway parses the application protocol
 	Mode      Mode
 	Link      Preset
-	Verified  bool // the peer's certificate matched
 	Armed     Armed
 
 	TCP     TCPState
@@ -159,7 +158,8 @@ type SEP struct {
 	CNRcvd  bool
 	Leaving bool // subtracted, or released by order: what happens on it no longer concerns the partner
 	Ending  bool // our FIN leaves as soon as the connection is up
-	Begun   bool // the handshake has begun: a ClientHello was sent or received
+	Begun   bool // a handshake has begun, and its session has not ended: a ClientHello was sent or received
+	Told    bool // the controller has been told that the connection has ended or will not come
 	Renew   bool // the controller has announced a new connection (RFC 4145 §5)
 	Timers  uint8
 }
@@ -190,9 +190,24 @@ func (s *SEP) Ready() bool {
 	case TLSNone:
 		return up
 	case TLSEst, TLSCNSent, TLSCNRcvd:
-		return up && s.Verified
+		return up
 	}
 	return false
+}
+
+// endTLS ends the session of a protected leg, or the wait for one.
+func (s *SEP) endTLS() {
+	if s.TLS != TLSNone {
+		s.TLS, s.Begun, s.Renew = TLSClosed, false, false
+		s.stop(TLSGuard)
+		s.stop(FPGuard)
+	}
+}
+
+// Renewable reports whether a new connection may take the place of the leg's (E-28, RFC 4145 §5): only of one that is open
+// in both directions, as the partner has heard of the end of any other.
+func (s *SEP) Renewable() bool {
+	return s.TCP == TCPEst && s.TLS != TLSClosed && !s.CNSent && !s.CNRcvd && !s.Leaving
 }
 
 // live reports whether there is a connection, or an attempt at one, that has not ended.

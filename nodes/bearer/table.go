@@ -10,15 +10,18 @@ var (
 	trying   = set(TCPIdle, TCPSynSent, TCPSynRcvd)
 	early    = set(TCPIdle, TCPHeld, TCPSynSent, TCPSynRcvd)
 	open     = set(TCPSynSent, TCPSynRcvd, TCPEst)
+	est      = set(TCPEst)
 	up       = set(TCPEst, TCPHalfIn, TCPHalfOut)
+	half     = set(TCPHalfIn, TCPHalfOut)
 	halfOut  = set(TCPHalfOut)
 	finished = set(TCPClosing, TCPClosed)
 
 	plain     = set(TLSNone)
 	tlsEarly  = set(TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait)
 	tlsWait   = set(TLSIdle, TLSHandshake)
+	tlsHeard  = set(TLSVerifyWait, TLSEst) // the peer may close, and we have not
 	tlsOpen   = set(TLSEst, TLSCNSent, TLSCNRcvd)
-	tlsGone   = set(TLSClosed)
+	tlsRenew  = set(TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait, TLSEst)
 	tlsUnopen = set(TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait, TLSClosed)
 
 	undecided = set(Undecided)
@@ -43,7 +46,7 @@ var Establishment = []Rule{
 	{ID: "E-3", On: SynIn, X: Cond{TCP: idle, Role: passive, Link: FwdLate | FwdEarly}, Y: Cond{Not: Complete}, DoX: do{HoldBriefly}, Note: "no partner yet"},
 	{ID: "E-3", On: SynIn, X: Cond{TCP: idle, Role: passive, Link: FwdLate | FwdEarly}, Y: Cond{Is: Complete, Role: set(Undecided, HoldConn)}, DoX: do{HoldBriefly}, Note: "the partner's role is not decided"},
 	{ID: "E-3", On: SynIn, X: Cond{TCP: idle, Role: passive, NoLink: TCPPresets}, Y: Cond{Not: Complete}, DoX: do{HoldBriefly}, Note: "no partner yet: the TCP mode is open"},
-	{ID: "E-3", On: SynIn, X: Cond{TCP: idle, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: undecided}, DoX: do{HoldBriefly}, Note: "the partner's role is not decided: the TCP mode is open"},
+	{ID: "E-3", On: SynIn, X: Cond{TCP: idle, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: set(Undecided, HoldConn)}, DoX: do{HoldBriefly}, Note: "the partner's role is not decided: the TCP mode is open"},
 	{ID: "E-4", On: SynIn, If: StrictAccepts, X: Cond{TCP: idleHeld, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: active}, DoX: do{Accept}, Note: "proxy"},
 	{ID: "E-4", On: SynIn, If: StrictHolds, X: Cond{TCP: idleHeld, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: active, TCP: trying}, DoX: do{Hold}, Note: "proxy, strictHold"},
 	{ID: "E-4", On: SynIn, If: StrictHolds, X: Cond{TCP: idleHeld, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: active, TCP: up}, DoX: do{Accept}, Note: "the partner is up already"},
@@ -53,11 +56,12 @@ var Establishment = []Rule{
 	{ID: "D4", On: SynIn, X: Cond{TCP: shut, Role: passive, NoLink: TCPPresets}, Y: Cond{Role: active}, DoX: do{Refuse}, Note: "the partner leg has failed"},
 	{ID: "D4", On: SynIn, X: Cond{TCP: idle, Role: passive, Link: FwdLate}, Y: Cond{Role: active, Is: Complete, TCP: finished}, DoX: do{Refuse}, Note: "the partner leg is closed already"},
 	{ID: "D4", On: SynIn, If: StrictHolds, X: Cond{TCP: idle, Role: passive, NoLink: TCPPresets}, Y: Cond{Role: active, Is: Complete, TCP: finished}, DoX: do{Refuse}, Note: "the partner leg is closed already"},
-	{ID: "E-23", On: SynIn, X: Cond{TCP: shut, Role: passive, NoLink: TCPPresets}, Y: Cond{Role: passive}, DoX: do{Drop}, Note: "merge: too late"},
+	{ID: "D4", On: SynIn, X: Cond{TCP: shut, Role: undecided}, DoX: do{Drop}, Note: "too late: it was released before its role was decided"},
+	{ID: "E-23", On: SynIn, X: Cond{TCP: shut, Role: passive, NoLink: TCPPresets}, Y: Cond{Role: set(Undecided, Passive, HoldConn)}, DoX: do{Drop}, Note: "merge: too late"},
 	{ID: "H1", On: SynIn, X: Cond{Role: holdconn}, DoX: do{Drop}, Note: "holdconn: nobody connects (D4)"},
 	{ID: "E-22", On: SynIn, X: Cond{TCP: idleHeld, Role: passive, NoLink: TCPPresets}, Y: Cond{Is: Complete, Role: passive}, DoX: do{Accept}, Note: "merge"},
 	{ID: "E-22b", On: SynIn, X: Cond{TCP: idleHeld, Role: passive, Link: TLSCross | TLSThenTCP}, DoX: do{Accept}, Note: "the partner's connection hangs on TLS"},
-	{ID: "E-28", On: SynIn, X: Cond{TCP: set(TCPEst, TCPHalfIn, TCPHalfOut), Role: passive, Is: Announced, Not: IsLeaving}, DoX: do{Renew}, Note: "connection:new"},
+	{ID: "E-28", On: SynIn, X: Cond{TCP: est, Role: passive, Is: Announced, Not: IsLeaving}, DoX: do{Renew}, Note: "connection:new"},
 	{ID: "E-27", On: SynIn, X: Cond{TCP: set(TCPSynRcvd, TCPEst, TCPHalfIn, TCPHalfOut, TCPClosing), Role: decided, Not: Announced}, DoX: do{Drop}, Note: "another source after the latch, or a port in use (E-28b)"},
 
 	// The connection comes up.
@@ -85,9 +89,10 @@ var Establishment = []Rule{
 	{ID: "E-12", On: EstTLS, X: Cond{TLS: tlsWait, TCP: up, Not: HasStarted}, DoX: do{StartClient}, Note: "an order may come any time before tlsGuard"},
 	{ID: "E-16", On: Configured, X: Cond{Role: active, TCP: idle}, Y: Cond{Link: TLSCross, Is: HasStarted, TCP: up, Not: IsLeaving}, DoX: do{Establish}, Note: "the ClientHello came before this SEP (as E-25)"},
 	{ID: "E-20", On: Configured, X: Cond{Role: active, TCP: idle}, Y: Cond{Link: TLSThenTCP, TLS: tlsOpen, TCP: up, Not: IsLeaving}, DoX: do{Establish}, Note: "TLS was up before this SEP (as E-25)"},
-	{ID: "E-28", On: Configured, X: Cond{TCP: set(TCPEst, TCPHalfIn, TCPHalfOut), Role: active, Is: Announced, Not: IsLeaving}, DoX: do{Renew}, Note: "connection:new"},
-	{ID: "E-10", On: Renewed, X: Cond{Is: Secured, Not: Client}, DoX: do{AwaitHello}},
-	{ID: "E-11", On: Renewed, X: Cond{Is: Secured | Client}, DoX: do{StartClient}, Note: "as the connection before"},
+	{ID: "E-28", On: Configured, X: Cond{TCP: est, Role: active, Is: Announced, Not: IsLeaving}, DoX: do{Renew}, Note: "connection:new"},
+	{ID: "E-10", On: Renewed, X: Cond{TLS: tlsRenew, Not: Client | IsLeaving, TCP: est}, DoX: do{AwaitHello}},
+	{ID: "E-11", On: Renewed, X: Cond{TLS: tlsRenew, Is: Client, Not: IsLeaving, TCP: est}, DoX: do{StartClient}, Note: "as the connection before"},
+	{ID: "E-25b", On: Configured, X: Cond{Role: holdconn}, Y: Cond{TCP: held}, DoY: do{HoldBriefly}, Note: "nobody connects what it was held for (D4)"},
 	{ID: "E-25b", On: Configured, X: Cond{TCP: held, Role: set(Active, HoldConn)}, DoX: do{Drop}},
 
 	// TLS comes up, or does not.
@@ -100,6 +105,7 @@ var Establishment = []Rule{
 	{ID: "E-21", On: TLSFail, If: Interlinked, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, DoY: do{Reset}},
 	{ID: "E-21", On: TLSFail, If: Interlinked, X: Cond{TLS: tlsEarly, Is: IsLeaving}, DoX: do{FIN, StartRel}, Note: "we were leaving anyway"},
 	{ID: "E-21", On: TLSFail, If: Strict, X: Cond{TLS: tlsEarly}, DoX: do{NotifyTLSFail, FIN, StartRel}, Note: "strict: the partner is the controller's business"},
+	{ID: "E-21", On: TLSFail, If: Strict, X: Cond{TLS: tlsEarly, Is: RcvdCN}, DoY: do{StartRel}, Note: "the partner's direction is closed already (R-1b); halfCloseTimer ends with X"},
 
 	// Guards.
 	{ID: "E-3", On: OnSynHold, X: Cond{TCP: held}, DoX: do{Drop}},
@@ -107,19 +113,20 @@ var Establishment = []Rule{
 	{ID: "E-31", On: OnTLSGuard, If: Strict, X: Cond{TLS: tlsEarly}, DoX: do{NotifyTLSFail, FIN, StartRel}, Note: "timeout"},
 	{ID: "E-31", On: OnFPGuard, If: Interlinked, X: Cond{TLS: set(TLSVerifyWait), Not: IsLeaving}, DoX: do{BadCert, NotifyTLSFail, FIN, StartRel}, DoY: do{Reset}, Note: "no_fingerprint"},
 	{ID: "E-31", On: OnFPGuard, If: Strict, X: Cond{TLS: set(TLSVerifyWait)}, DoX: do{BadCert, NotifyTLSFail, FIN, StartRel}, Note: "no_fingerprint"},
+	{ID: "E-31", On: OnFPGuard, If: Strict, X: Cond{TLS: set(TLSVerifyWait), Is: RcvdCN}, DoY: do{StartRel}, Note: "the partner's direction is closed already (R-1b); halfCloseTimer ends with X"},
 	{ID: "E-31", On: OnEstGuard, X: Cond{TCP: idle, Role: passive}, DoX: do{NotifyTCPFail}, Note: "timeout"},
 }
 
 // ReleaseMatrix is the release matrix (§7.5). The order of rows is the order of action.
 var ReleaseMatrix = []Rule{
 	// close_notify.
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, FIN, StartRel}, Note: "normal"},
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsOpen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{StartHalfClose}, DoY: do{FIN}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Is: V13, TLS: tlsOpen}, DoX: do{StartHalfClose}, DoY: do{CloseTLS, FIN}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Not: V13, TLS: tlsOpen}, DoX: do{StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{TLS: tlsHeard, Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, FIN, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{TLS: tlsHeard, Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsOpen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{TLS: tlsHeard, Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{TLS: tlsHeard, Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{StartHalfClose}, DoY: do{FIN}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{TLS: tlsHeard, Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Is: V13, TLS: tlsOpen}, DoX: do{StartHalfClose}, DoY: do{CloseTLS, FIN}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{TLS: tlsHeard, Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{TLS: tlsHeard, Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Not: V13, TLS: tlsOpen}, DoX: do{StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
 	{ID: "R-27", On: CNIn, X: Cond{Is: SentCN, Not: IsLeaving}, DoX: do{FIN, StopHalfClose, StartRel, NotifyTLSRel}, DoY: do{CloseTLS, FIN}, Note: "normal"},
 	{ID: "R-27", On: CNIn, X: Cond{Is: SentCN | IsLeaving}, DoX: do{FIN, StopHalfClose, StartRel}, Note: "R-9, R-10: the partner stays"},
 	{ID: "R-1b", On: CNIn, X: Cond{Is: SentCN}, Y: Cond{Is: V13 | RcvdCN, Not: SentCN}, DoY: do{NotifyTLSRel}, Cause: "normal", Note: "both directions of the partner are closed now"},
@@ -138,10 +145,9 @@ var ReleaseMatrix = []Rule{
 	{ID: "R-4", On: FinIn, X: Cond{TLS: plain, TCP: set(TCPEst)}, Y: Cond{TCP: set(TCPIdle, TCPHeld, TCPHalfIn, TCPHalfOut, TCPClosing, TCPClosed)}, DoX: do{FIN}, DoY: do{FIN}, Note: "the partner has closed, or there is none"},
 	{ID: "R-4", On: FinIn, X: Cond{TLS: plain, TCP: halfOut, Not: IsLeaving}, DoX: do{StopHalfClose, NotifyTCPRel}, DoY: do{CloseTLS, FIN, StopHalfClose, StartRel}, Note: "normal"},
 	{ID: "R-1b", On: FinIn, X: Cond{TLS: plain, TCP: halfOut, Not: IsLeaving}, Y: Cond{Is: V13 | RcvdCN, Not: SentCN}, DoY: do{NotifyTLSRel}, Note: "normal"},
-	{ID: "R-15", On: FinIn, X: Cond{TLS: tlsEarly, Is: IsLeaving}, DoX: do{FIN}, Note: "linger"},
 	{ID: "R-25", On: FinIn, If: Interlinked, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, DoY: do{Reset}, Note: "closed_during_handshake"},
 	{ID: "R-25", On: FinIn, If: Strict, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, Note: "closed_during_handshake"},
-	{ID: "R-7", On: FinIn, X: Cond{TLS: tlsGone, Not: RcvdCN}, DoX: do{FIN}, Note: "after an alert"},
+	{ID: "R-25", On: FinIn, If: Strict, X: Cond{TLS: tlsEarly, Is: RcvdCN, Not: IsLeaving}, DoY: do{StartRel}, Note: "the partner's direction is closed already (R-1b); halfCloseTimer ends with X"},
 
 	// RST, and alerts.
 	{ID: "R-5", On: RstIn, X: Cond{TCP: set(TCPEst, TCPHalfIn, TCPHalfOut, TCPClosing), Is: SentCN | RcvdCN, Not: IsLeaving}, DoY: do{CloseTLS, FIN, StartRel}, Note: "normal (D9)"},
@@ -168,12 +174,15 @@ var ReleaseMatrix = []Rule{
 	{ID: "R-9", On: SubtractOne, If: Abortive, DoX: do{Abort}, DoY: do{Suspend}},
 	{ID: "R-9", On: SubtractOne, Y: Cond{TCP: held}, DoY: do{HoldBriefly}, Note: "held for a partner that is gone (D4)"},
 	{ID: "R-10", On: RelTLS, If: Strict, X: Cond{TLS: tlsOpen}, DoX: do{CloseTLS, StartRel}},
+	{ID: "R-10", On: RelTLS, If: Strict, X: Cond{TLS: tlsOpen}, Y: Cond{TCP: half}, DoY: do{StartRel}, Note: "halfCloseTimer ends with X"},
+	{ID: "R-10", On: RelTLS, If: Strict, X: Cond{TLS: tlsOpen}, Y: Cond{Is: IsEnding}, DoY: do{StartRel}, Note: "halfCloseTimer ends with X"},
 	{ID: "R-10", On: RelTLS, If: Interlinked, X: Cond{TLS: tlsOpen}, Y: Cond{TLS: plain}, DoX: do{CloseTLS, StartRel}, DoY: do{Discard, FIN, StartRel}},
 	{ID: "R-10", On: RelTLS, If: Interlinked, X: Cond{TLS: tlsOpen}, Y: Cond{TLS: tlsOpen}, DoX: do{CloseTLS, StartRel}, DoY: do{Discard, CloseTLS, StartRel}},
 	{ID: "R-10", On: RelTLS, If: Interlinked, X: Cond{TLS: tlsOpen}, Y: Cond{TLS: tlsUnopen}, DoX: do{CloseTLS, StartRel}, DoY: do{FIN, StartRel}},
 	{ID: "R-11", On: RelTCP, If: Strict, DoX: do{Release, StartRel}},
 	{ID: "R-11", On: RelTCP, If: Interlinked, DoX: do{Release, StartRel}, DoY: do{CloseTLS, FIN, StartRel}},
-	{ID: "R-11", On: RelTCP, If: Interlinked, Y: Cond{TCP: held}, DoY: do{Refuse}, Note: "what it was held for is given up (as E-7)"},
+	{ID: "R-11", On: RelTCP, If: Strict, Y: Cond{TCP: half}, DoY: do{StartRel}, Note: "halfCloseTimer ends with X"},
+	{ID: "R-11", On: RelTCP, If: Strict, Y: Cond{Is: IsEnding}, DoY: do{StartRel}, Note: "halfCloseTimer ends with X"},
 	{ID: "R-11", On: RelTCP, If: Strict, Y: Cond{TCP: held}, DoY: do{HoldBriefly}, Note: "held for a partner that is gone (D4)"},
 
 	// Timers.

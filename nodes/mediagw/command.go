@@ -112,9 +112,9 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 	}
 	name := strings.ToLower(string(c.Termination))
 	prefix, ok := strings.CutSuffix(name, "/$")
-	realm := realmNamed(strings.TrimPrefix(prefix, "ip/"))
+	realm := g.realmNamed(strings.TrimPrefix(prefix, "ip/"))
 	if !ok || realm == "" {
-		return fault(h248.ErrUnknownTermination, "Unknown TerminationID; ip/access/$ and ip/core/$ can be added")
+		return fault(h248.ErrUnknownTermination, "Unknown TerminationID; ip/"+strings.Join(g.cfg.realmNames(), "/$ and ip/")+"/$ can be added")
 	}
 	if len(ctx.terms) == 2 {
 		return fault(h248.ErrTooManyTerminations, "Max number of Terminations in a Context exceeded")
@@ -139,12 +139,14 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 }
 
 // realmNamed returns the realm that a TerminationID names, "" for none.
-func realmNamed(s string) string {
-	switch s {
-	case "access", "acc":
-		return "access"
-	case "core":
-		return "core"
+func (g *Gateway) realmNamed(s string) string {
+	if s == "acc" {
+		s = "access"
+	}
+	for _, name := range g.cfg.realmNames() {
+		if name == s {
+			return name // and not a piece of the message, which would stay with it
+		}
 	}
 	return ""
 }

@@ -90,7 +90,7 @@ type statistics struct {
 func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, error) {
 	g := &Gateway{cfg: cfg, env: env, contexts: map[h248.ContextID]*context{}, realms: map[string]packet.Addr{}, ports: map[packet.Addr]*portPool{}, newest: map[string]packet.AddrPort{}}
 	g.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, g)
-	for _, realm := range []string{"access", "core"} {
+	for _, realm := range cfg.realmNames() {
 		link, ok := cfg.Realms[realm]
 		if !ok {
 			return nil, fmt.Errorf("%s: realms.%s is missing (name the link that it is on)", g.Name, realm)
@@ -102,6 +102,9 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 		g.realms[realm] = i.Addr(g.Addr)
 	}
 	g.profile = "simiq/1"
+	if cfg.Interface == "ix" {
+		g.profile = "simix/1"
+	}
 	g.valid = h248.Validator{Profile: h248.LookupProfile(g.profile), Without: cfg.H248.Without}
 	g.policy = bearer.Policy{
 		Strict: cfg.ControlModel == "strict", TruncateFIN: cfg.Truncation == "fin", WrongDrop: cfg.WrongDirection == "drop",

@@ -85,7 +85,6 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 				})
 			}
 		case "tlsbsc/EstBNC":
-			x.TLSClient = true
 			ev = bearer.EstTLS
 		case "tcpbcc/RelBNC":
 			ev = bearer.RelTCP

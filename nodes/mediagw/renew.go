@@ -9,8 +9,7 @@ import (
 // announce notes that the controller has announced a new connection for an endpoint that has one (RFC 4145 §5, spec
 // reference §2.5 modification, E-28).
 func (s *sep) announce() {
-	switch x := s.state(); x.TCP {
-	case bearer.TCPEst, bearer.TCPHalfIn, bearer.TCPHalfOut:
+	if x := s.state(); x.Renewable() {
 		x.Renew = true
 	}
 }
@@ -38,6 +37,10 @@ func (s *sep) renew(why sim.Cause) {
 func (s *sep) renewal(ev bearer.Event, why sim.Cause) {
 	switch ev {
 	case bearer.TCPUp:
+		if !s.state().Renewable() {
+			s.drop(why)
+			return
+		}
 		s.term.stats.sent += uint64(s.leg.Written)
 		s.term.stats.received += uint64(s.leg.Read)
 		s.old, s.leg, s.next = s.leg, s.next, nil

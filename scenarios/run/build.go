@@ -10,6 +10,8 @@ import (
 	"imsim/netem/nat"
 	"imsim/netem/packet"
 	"imsim/nodes"
+	"imsim/nodes/alg"
+	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
@@ -34,7 +36,7 @@ type world struct {
 	users *users
 
 	nats        map[string]*nat.Node // by name; never ranged over
-	controllers map[string]*pcscf.PCSCF
+	controllers map[string]*alg.ALG
 	gateways    map[string]*mediagw.Gateway
 	starters    []func(sim.Cause)
 }
@@ -44,7 +46,7 @@ type world struct {
 func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nodes.Engine) (*world, error) {
 	w := &world{
 		file: &sc.File, k: k, links: map[string][2]*way{}, ues: map[string]*ue.UE{},
-		nats: map[string]*nat.Node{}, controllers: map[string]*pcscf.PCSCF{}, gateways: map[string]*mediagw.Gateway{},
+		nats: map[string]*nat.Node{}, controllers: map[string]*alg.ALG{}, gateways: map[string]*mediagw.Gateway{},
 	}
 	family := netem.IPv4
 	if sc.File.Run.Family == "ipv6" {
@@ -173,13 +175,21 @@ func (w *world) populate() error {
 				w.starters = append(w.starters, u.Register)
 			}
 		case *pcscf.Config:
-			w.controllers[name], err = pcscf.New(w.env, host, *cfg)
+			var p *pcscf.PCSCF
+			if p, err = pcscf.New(w.env, host, *cfg); err == nil {
+				w.controllers[name] = p.ALG
+			}
+		case *ibcf.Config:
+			var b *ibcf.IBCF
+			if b, err = ibcf.New(w.env, host, *cfg); err == nil {
+				w.controllers[name] = b.ALG
+			}
 		case *scscf.Config:
 			_, err = scscf.New(w.env, host, *cfg)
 		case *mediagw.Config:
 			own := *cfg
-			if c, ok := f.Nodes[own.Controller].Settings.(*pcscf.Config); ok && own.ControlModel == "" {
-				own.ControlModel = c.ControlModel
+			if own.ControlModel == "" {
+				own.ControlModel = controlModel(f.Nodes[own.Controller].Settings)
 			}
 			var g *mediagw.Gateway
 			if g, err = mediagw.New(w.env, host, own, index); err == nil {
@@ -195,6 +205,17 @@ func (w *world) populate() error {
 		}
 	}
 	return nil
+}
+
+// controlModel returns the control model of a gateway's controller.
+func controlModel(settings any) string {
+	switch c := settings.(type) {
+	case *pcscf.Config:
+		return c.ControlModel
+	case *ibcf.Config:
+		return c.ControlModel
+	}
+	return ""
 }
 
 // hosts names every address of the network, for captures.

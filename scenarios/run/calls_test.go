@@ -183,7 +183,7 @@ func playAll(t *testing.T) []*call {
 		if len(c.secured) > 0 {
 			add(e.Name, nodes.EngineReal)
 		}
-		if compact := c.each("pcscf", "h248-encoding=compact"); compact != nil {
+		if compact := append(c.each("pcscf", "h248-encoding=compact"), c.each("ibcf", "h248-encoding=compact")...); compact != nil {
 			add(e.Name, nodes.EngineModel, compact...)
 		}
 	}

@@ -158,6 +158,18 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"", "nodes.agw1.control-model", "strict", "nodes.ue-a.tls.max=1.3 nodes.ue-a.tls.min=1.3 nodes.agw1.tls.max=1.2"},
 	{"", "nodes.agw1.rules", "[{row:_E-1/1,_do-x:_tcp.accept}]", ""},
 
+	{"tcp-chain-4gw", "nodes.ibcf1.domain", "network-one.example", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.topology-hiding", "false", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.tcp-mode", "relay", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.proxy-setup", "active", "nodes.ibcf1.tcp-mode=proxy"},
+	{"tcp-chain-4gw", "nodes.ibcf1.accept", "early", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.awareness", "aware", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.control-model", "strict", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.gate-until-answer", "true", "nodes.ibcf1.tcp-mode=relay"},
+	{"tcp-chain-4gw", "nodes.ibcf1.notify-success", "true", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.h248-encoding", "compact", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.session-expires", "90s", "sessions.chat.hold=2m"},
+
 	{"", "nodes.scscf1.domain", "home.example.org", ""},
 	{"", "nodes.scscf1.challenge", "false", ""},
 
@@ -215,6 +227,9 @@ var elsewhere = map[string]string{
 	"alg.H248Timers.long-timer":   "the gateway repeats nothing so late: nodes/protocol/h248",
 	"nodes.TLSConfig.allow-sha1":  "our fingerprints are SHA-256: netem/tls",
 	"Node-mediagw.h248":           "scenarios of family h248",
+	"Node-mediagw.interface":      "goes with the controller's kind: scenarios check it",
+	"Node-ibcf.min-se":            "as at a P-CSCF",
+	"Node-ibcf.session-end":       "as at a P-CSCF",
 	"Node-pcscf.min-se":           "no UE of ours asks for so little: nodes/pcscf",
 	"nodes.TCPConfig.half-closed": "both ends of a call close at once: netem/tcp",
 	"mediagw.Timers.syn-hold":     "what a SYN is held for comes first: nodes/bearer, row E-3",
@@ -259,11 +274,11 @@ func TestEveryKeyHasARow(t *testing.T) {
 var places = map[string]string{
 	"Run": `run\.`, "Limits": `run\.limits\.`, "Link": `links\.[a-z]+\.`, "LinkChange": `links\.[a-z]+\.forward\.`,
 	"Session": `sessions\.chat\.`, "Arrivals": `sessions\.chat\.arrivals\.`, "Message": `sessions\.chat\.messages\.0\.`, "Release": `sessions\.chat\.release\.`,
-	"Node-ue": `nodes\.ue-[ab]\.`, "Node-pcscf": `nodes\.pcscf1\.`, "Node-scscf": `nodes\.scscf1\.`, "Node-mediagw": `nodes\.agw1\.`,
+	"Node-ue": `nodes\.ue-[ab]\.`, "Node-pcscf": `nodes\.pcscf1\.`, "Node-ibcf": `nodes\.ibcf1\.`, "Node-scscf": `nodes\.scscf1\.`, "Node-mediagw": `nodes\.agw1\.`,
 	"nodes.TCPConfig": `nodes\.[a-z0-9-]+\.tcp\.`, "nodes.TLSConfig": `nodes\.[a-z0-9-]+\.tls\.`, "nodes.Costs": `nodes\.[a-z0-9-]+\.costs\.`,
 	"NAT": `nats\.home\.`, "NATTimers": `nats\.home\.timers\.`, "NATTransport": `nats\.home\.tcp\.`,
 	"alg.H248Timers": `nodes\.pcscf1\.h248\.`, "mediagw.Ports": `nodes\.agw1\.ports\.`, "mediagw.Timers": `nodes\.agw1\.timers\.`,
 }
 
 // names are the keys by which nodes find each other: scenarios check them.
-var names = map[string]bool{"proxy": true, "home": true, "gateway": true, "controller": true, "realms": true}
+var names = map[string]bool{"proxy": true, "home": true, "gateway": true, "controller": true, "realms": true, "peer": true, "border": true}

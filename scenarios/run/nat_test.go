@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -164,5 +165,35 @@ func TestNATHosts(t *testing.T) {
 	ue := netem.CoreOf(st.Net.Node("ue-a")).Addr(true)
 	if c := st.Net.Node("home").(*nat.Node).Table.Config(); c.DMZ != ue {
 		t.Errorf("the DMZ host is %v, want %v", c.DMZ, ue)
+	}
+}
+
+// A UE signals over TCP through a SIP ALG, in segments so short that each message is in several: it registers, calls and is
+// called, nothing passes unread, and the P-CSCF sees no private address.
+func TestALGOverTCP(t *testing.T) {
+	for _, set := range [][]string{
+		nil, {"nodes.ue-a.tcp.mss=300", "links.access.mtu=576B"}, {"links.access.mtu=576B", "nats.home.preset=strict"}, {"nodes.ue-a.tcp.mss=536", "sessions.chat.from=ue-b", "sessions.chat.to=ue-a", "nodes.ue-b.transport=tcp"},
+	} {
+		sc := load(t, "nat-alg-in-path", append([]string{"nodes.ue-a.transport=tcp"}, set...)...)
+		l, st := play(t, sc, Options{})
+		x := st.Net.Node("home").(*nat.Node).Table
+		if !strings.Contains(l.String(), "session.end released") || x.Stats.Unread != 0 {
+			t.Errorf("%v: %d messages unread\n%s", set, x.Stats.Unread, l)
+		}
+		private := netem.CoreOf(st.Net.Node("ue-a")).Addr(true).String()
+		for _, line := range strings.Split(l.String(), "\n") {
+			if strings.Contains(line, private+":") && !strings.Contains(line, " ue-a") {
+				t.Errorf("%v: the private address is seen: %s", set, line)
+			}
+		}
+	}
+}
+
+// What the ALG cannot read is counted, and the run says so: here datagrams in fragments.
+func TestALGUnread(t *testing.T) {
+	_, st := play(t, load(t, "nat-alg-in-path", "links.access.mtu=576B"), Options{})
+	n := st.Net.Node("home").(*nat.Node).Table.Stats.Unread
+	if want := fmt.Sprintf("SIP that home could not read: %d messages", n); n == 0 || !strings.Contains(strings.Join(st.NotModelled, "\n"), want) {
+		t.Errorf("%d messages unread, and the run says %q", n, st.NotModelled)
 	}
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"imsim/nodes"
+	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
@@ -27,6 +28,8 @@ type use struct {
 	tls      bool // some of them in TLS
 	scscf    bool
 	gateway  bool
+	border   bool // there is an IBCF
+	hiding   bool // that hides topology
 }
 
 // omissions is the one list: a run's summary repeats the entries that concern it, and docs/reference/not-modelled.md all of
@@ -40,8 +43,23 @@ var omissions = []Omission{
 		func(u *use) bool { return u.calls }},
 	{"bandwidth policing and audits", "a gateway admits whatever its links carry, and its controller never asks it what it holds", "there is a media gateway", "nodes",
 		func(u *use) bool { return u.gateway }},
+	{"what a border does besides", "an IBCF has one other network, screens nothing and looks nothing up (ENUM, DNS); no media security ends there", "there is an IBCF", "nodes",
+		func(u *use) bool { return u.border }},
+	{"MSRP paths across a border", "with topology hiding they stay as the UEs wrote them, with their addresses: CEMA compares them", "an IBCF hides topology", "nodes",
+		func(u *use) bool { return u.hiding }},
 	{"port control of NATs", "nobody can ask a NAT for a mapping (PCP, UPnP, NAT-PMP)", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
+	{"faults of some NATs", "none mistranslates the SYN,ACK of a simultaneous open, and none checks sequence numbers", "there is a NAT", "nat",
+		func(u *use) bool { return len(u.file.NATs) > 0 }},
+	{"what an ALG cannot read", "SIP in fragments, or in segments whose sender waits for an acknowledgement, passes with private addresses; the summary counts it", "a NAT has alg: sip", "nat",
+		func(u *use) bool {
+			for _, name := range scenarios.Names(u.file.NATs) {
+				if u.file.NATs[name].ALG == "sip" {
+					return true
+				}
+			}
+			return false
+		}},
 	{"pacing", "TCP sends what the windows allow at once; path MTU probing and SYN cookies are left out too", "there are calls", "tcp",
 		func(u *use) bool { return u.calls }},
 	{"cryptography of TLS", "engine model has the right sizes, order and costs, but masks octets instead of encrypting them", "there is TLS, with engine model", "tls",
@@ -80,6 +98,9 @@ func notModelled(f *scenarios.File, e nodes.Engine) []string {
 			u.scscf = true
 		case *mediagw.Config:
 			u.gateway = true
+		case *ibcf.Config:
+			u.border = true
+			u.hiding = u.hiding || nodes.Or(c.Hiding, true)
 		}
 	}
 	for _, name := range scenarios.Names(f.Sessions) {

@@ -86,6 +86,9 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 		}
 	}
 	if !opt.Unwatched {
+		for _, b := range w.borders() {
+			suite.Guard(b)
+		}
 		suite.Attach(w.net)
 	}
 	if opt.Started != nil {
@@ -102,11 +105,21 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 		err = k.Run(until)
 	}
 	st := w.stats()
-	st.NotModelled = notModelled(f, opt.Engine)
+	st.NotModelled = append(notModelled(f, opt.Engine), w.unread()...)
 	if !opt.Unwatched {
 		st.Invariants = suite.Finish(err == nil && k.Next() == sim.Never, w.net.Pool.Live(), w.left())
 	}
 	return st, err
+}
+
+// unread warns of messages that an ALG had to let through as they are.
+func (w *world) unread() (list []string) {
+	for _, name := range scenarios.Names(w.file.NATs) {
+		if n := w.nats[name].Table.Stats.Unread; n > 0 {
+			list = append(list, fmt.Sprintf("SIP that %s could not read: %d messages or fragments passed with private addresses", name, n))
+		}
+	}
+	return list
 }
 
 // begin starts what nodes do by themselves: gateways register with their controllers, UEs with the network.
