@@ -32,7 +32,7 @@ func (v *validator) wiring() {
 		case *pcscf.Config, *ibcf.Config:
 			gateway, on := Controlled(v.file.Nodes[name].Settings)
 			// A gateway registers with one controller, and an ALG of ours uses one gateway. [SIM]
-			if g, ok := settings[*mediagw.Config](v, gateway); ok && g.Controller != name && g.Controller != "" {
+			if g, ok := settings[*mediagw.Config](v, gateway); ok && g.Controller != name && g.Controller != "" && !slices.Contains(g.H248.Secondary, name) {
 				v.wrong(sub(path, "gateway"), gateway+" is controlled by "+g.Controller, "write controller: "+name+" there, or name another gateway")
 			} else if ok && (g.Interface == "ix") != (on == "ix") {
 				v.wrong(sub(path, "gateway"), gateway+" speaks "+g.Interface+", and "+name+" controls over "+on, "write interface: "+on+" there")

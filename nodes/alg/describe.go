@@ -93,7 +93,7 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 	if l.access && c.latches() && p.cfg.ReportLatch {
 		cmd.Events.List = append(cmd.Events.List, h248.Event{Name: latchDeadlock, Stream: 1})
 	}
-	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(300))}})
+	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(p.heartbeat()))}})
 	return cmd
 }
 

@@ -17,6 +17,7 @@ import (
 // ALG is what P-CSCF and IBCF have in common; they embed it.
 type ALG struct {
 	nodes.Base
+	env  *nodes.Env
 	cfg  settings
 	on   Interface
 	node Node
@@ -32,6 +33,8 @@ type ALG struct {
 
 	refreshes map[sip.TxID]refresh // by client transaction
 	timed     []*call              // by timer slot; nil: gone
+
+	control control
 }
 
 // settings are all keys that the ALG knows; what has no place at a node is left out there.
@@ -95,7 +98,7 @@ func (i Interface) realm(served bool) string {
 // New makes the ALG of a node on a host. A node that is a transport.Border has its way with messages.
 func New(env *nodes.Env, host *netem.Host, on Interface, node Node, cfg Config, access Access) (*ALG, error) {
 	p := &ALG{
-		cfg: settings{cfg, access}, on: on, node: node, calls: map[string]*call{},
+		env: env, cfg: settings{cfg, access}, on: on, node: node, calls: map[string]*call{},
 		byTx: map[sip.TxID]*call{}, orders: map[h248.TransactionID]*order{}, ctx: map[h248.ContextID]*call{},
 		refreshes: map[sip.TxID]refresh{},
 	}

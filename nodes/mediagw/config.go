@@ -13,7 +13,7 @@ import (
 
 // Config is what a scenario says of a media gateway.
 type Config struct {
-	Controller     string            `yaml:"controller" node:"pcscf,ibcf" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
+	Controller     string            `yaml:"controller" node:"pcscf,ibcf,mgc" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
 	Interface      string            `yaml:"interface" jsonschema:"enum=iq,enum=ix,default=iq" jsonschema_description:"Profile of H.248: iq for an IMS-AGW or ix for a TrGW."`
 	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core or on Ix internal and external are on; an interface has its link's name unless named."`
 	Ports          Ports             `yaml:"ports" jsonschema_description:"Range of local ports."`

@@ -45,7 +45,7 @@ func (s *sep) deadlocked() {
 		return
 	}
 	why = gw.Mark(why, s.term.realm, nodes.NotifySent, "no_latch")
-	gw.h248.Request([]h248.Action{h248.In(s.term.ctx.id, h248.NotifyOf(s.term.id, s.request, h248.ObservedEvent{
+	gw.report(h248.In(s.term.ctx.id, h248.NotifyOf(s.term.id, s.request, h248.ObservedEvent{
 		Time: h248.Stamp(gw.K.Now()), Name: "adid/ipstop", Stream: h248.StreamID(s.st.id),
-	}))}, why)
+	})), why)
 }

@@ -13,6 +13,7 @@ import (
 	"imsim/nodes/alg"
 	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
+	"imsim/nodes/megaco"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/transport"
@@ -38,6 +39,8 @@ type world struct {
 	nats        map[string]*nat.Node // by name; never ranged over
 	controllers map[string]*alg.ALG
 	gateways    map[string]*mediagw.Gateway
+	mgcs        map[string]*megaco.MGC
+	mgs         map[string]*megaco.MG
 	starters    []func(sim.Cause)
 }
 
@@ -47,6 +50,7 @@ func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nod
 	w := &world{
 		file: &sc.File, k: k, links: map[string][2]*way{}, ues: map[string]*ue.UE{},
 		nats: map[string]*nat.Node{}, controllers: map[string]*alg.ALG{}, gateways: map[string]*mediagw.Gateway{},
+		mgcs: map[string]*megaco.MGC{}, mgs: map[string]*megaco.MG{},
 	}
 	family := netem.IPv4
 	if sc.File.Run.Family == "ipv6" {
@@ -194,6 +198,15 @@ func (w *world) populate() error {
 			var g *mediagw.Gateway
 			if g, err = mediagw.New(w.env, host, own, index); err == nil {
 				w.gateways[name] = g
+				w.ready = append(w.ready, g)
+				w.starters = append([]func(sim.Cause){g.Start}, w.starters...)
+			}
+		case *megaco.MGCConfig:
+			w.mgcs[name], err = megaco.NewMGC(w.env, host, *cfg)
+		case *megaco.MGConfig:
+			var g *megaco.MG
+			if g, err = megaco.NewMG(w.env, host, *cfg); err == nil {
+				w.mgs[name] = g
 				w.ready = append(w.ready, g)
 				w.starters = append([]func(sim.Cause){g.Start}, w.starters...)
 			}

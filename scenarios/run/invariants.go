@@ -37,6 +37,9 @@ func (w *world) left() (list []invariant.Left) {
 		if p := w.controllers[name]; p != nil {
 			list = append(list, invariant.Left{Node: name, What: "calls", N: p.Calls()})
 		}
+		if g := w.mgs[name]; g != nil {
+			list = append(list, invariant.Left{Node: name, What: "contexts", N: g.Contexts()})
+		}
 		if g := w.gateways[name]; g != nil {
 			list = append(list,
 				invariant.Left{Node: name, What: "contexts", N: g.Contexts()},

@@ -41,7 +41,7 @@ var omissions = []Omission{
 		func(u *use) bool { return u.scscf }},
 	{"preconditions and re-INVITE", "a call keeps what its first offer and answer agreed on; session timers are kept by UEs and P-CSCFs (session-expires)", "there are calls", "nodes",
 		func(u *use) bool { return u.calls }},
-	{"bandwidth policing and audits", "a gateway admits whatever its links carry, and its controller never asks it what it holds", "there is a media gateway", "nodes",
+	{"bandwidth policing", "a gateway admits whatever its links carry", "there is a media gateway", "nodes",
 		func(u *use) bool { return u.gateway }},
 	{"what a border does besides", "an IBCF has one other network, screens nothing and looks nothing up (ENUM, DNS); no media security ends there", "there is an IBCF", "nodes",
 		func(u *use) bool { return u.border }},

@@ -39,6 +39,9 @@ func TestCaptures(t *testing.T) {
 		for _, p := range protocols {
 			seen[i][p]++
 		}
+		if s.calls[i].scenario.Name == immediate && strings.HasSuffix(r[1], ":megaco") && strings.Contains(r[3]+r[8], "Parse error: Missing") {
+			continue
+		}
 		// SIP in several segments over TCP: where each shows up once for each interface, TShark cannot always put them together.
 		// TestTCPAnalysis looks at one interface at a time.
 		copied := strings.HasSuffix(r[1], ":tcp") && strings.Contains(r[8], "(suspected) fast retransmission") && strings.Contains(r[8], "overlaps old data")
@@ -72,7 +75,10 @@ func TestCaptures(t *testing.T) {
 	want := 0
 	for i, c := range s.calls {
 		want += c.all.packets
-		need := []string{"ip", "udp", "sip"}
+		need := []string{"ip", "udp"}
+		if len(c.scenario.File.Sessions) > 0 {
+			need = append(need, "sip")
+		}
 		if c.scenario.File.Run.Family == "ipv6" {
 			need[0] = "ipv6"
 		}
@@ -99,6 +105,10 @@ func TestCaptures(t *testing.T) {
 	}
 	t.Logf("%d runs of %d scenarios, %d frames", len(all), len(scenarios.List()), frames)
 }
+
+// immediate is a scenario with a reply that is an error as a whole and asks for its acknowledgement (H.248.1 Annex B.2:
+// immAckRequired COMMA errorDescriptor): TShark's dissector takes it for malformed, Erlang's megaco reads it.
+const immediate = "h248-pending-limit"
 
 // severityError is TShark's severity of an expert's error.
 const severityError = 0x800000
