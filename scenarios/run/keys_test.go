@@ -274,7 +274,7 @@ var elsewhere = map[string]string{
 	"Node-ibcf.min-se":           "as at a P-CSCF",
 	"Node-ibcf.heartbeat":        "as at a P-CSCF", "Node-ibcf.inactivity": "as at a P-CSCF", "Node-ibcf.on-inactivity": "as at a P-CSCF",
 	"Node-ibcf.session-end": "as at a P-CSCF", "Node-ibcf.omit-orders": "as at a P-CSCF",
-	"Node-mg.answer":        "its keys have rows", "Node-mgc.answer": "the same keys",
+	"Node-mg.answer": "its keys have rows", "Node-mgc.answer": "the same keys",
 	"mediagw.H248Config.long-timer": "the controller repeats nothing so late: nodes/protocol/h248", "megaco.Settings.long-timer": "likewise",
 	"Node-pcscf.min-se":           "no UE of ours asks for so little: nodes/pcscf",
 	"nodes.TCPConfig.half-closed": "both ends of a call close at once: netem/tcp",
