@@ -26,6 +26,14 @@ func TestRFC1812Errors(t *testing.T) {
 			}
 			u.Send(packet.AddrPort{Addr: to, Port: 99}, octets(10), sim.Cause{})
 		}},
+		{"link down", want{3, 1, 1, 0}, func(u *UDPSocket, a, b *Host, rs []*Router, is4 bool) {
+			for _, i := range rs[len(rs)-1].Interfaces() {
+				if i.Peer.Node() == Node(b) {
+					i.Out.SetReachable(false)
+				}
+			}
+			u.Send(packet.AddrPort{Addr: b.Addr(is4), Port: 99}, octets(10), sim.Cause{})
+		}},
 		{"TTL exceeded", want{11, 0, 3, 0}, func(u *UDPSocket, a, b *Host, rs []*Router, is4 bool) {
 			p := a.NewPacket()
 			p.Proto, p.TTL, p.SrcPort, p.DstPort = packet.UDP, 2, 7, 99

@@ -33,16 +33,17 @@ func (s *DirectionStats) Drops() uint64 {
 type Direction struct {
 	Stats DirectionStats
 
-	cfg   DirectionConfig
-	net   *Network
-	k     *sim.Kernel // net's
-	self  sim.Entity
-	arg   uint32 // of the events that are arrivals
-	to    *Interface
-	name  string
-	draw  sim.Stream
-	down  bool
-	timer sim.Timer
+	cfg     DirectionConfig
+	net     *Network
+	k       *sim.Kernel // net's
+	self    sim.Entity
+	arg     uint32 // of the events that are arrivals
+	to      *Interface
+	name    string
+	draw    sim.Stream
+	down    bool
+	shunned bool // routers know that it is down
+	timer   sim.Timer
 
 	free    sim.Time // when the transmitter will have finished what it was given
 	rest    uint64   // and the fraction of a nanosecond after that, in units of 1/Rate ns
@@ -104,6 +105,10 @@ func (d *Direction) Configure(c DirectionConfig) error {
 
 // Up reports whether the direction carries packets.
 func (d *Direction) Up() bool { return !d.down }
+
+// SetReachable says whether routers send packets into the direction: where they do not, they answer that the host is
+// unreachable (RFC 1812 §4.3.3.1, §5.2.7.1), as those do that have noticed that a link is down.
+func (d *Direction) SetReachable(yes bool) { d.shunned = !yes }
 
 // SetUp switches the direction on or off. Switching off loses all packets that wait or are under way.
 func (d *Direction) SetUp(up bool) {

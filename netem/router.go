@@ -59,7 +59,7 @@ func (c *Core) Forward(p *packet.Packet, silent bool) {
 		return
 	}
 	out := c.routes.lookup(c, p.Dst)
-	if out == nil {
+	if out == nil || out.Out.shunned {
 		c.refuse(p, icmpNoRoute, 0, silent, "no route")
 		return
 	}

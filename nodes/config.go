@@ -154,6 +154,14 @@ const (
 	EngineReal
 )
 
+// String is how scenarios and results name the engine.
+func (e Engine) String() string {
+	if e == EngineReal {
+		return "real"
+	}
+	return "model"
+}
+
 // NewSession makes a TLS session with the engine.
 func (e Engine) NewSession(c tls.Config) tls.Session {
 	if e == EngineReal {

@@ -105,8 +105,9 @@ const (
 	MSRPDelivered    = "msrp.message.delivered"
 	MSRPFailed       = "msrp.failed"
 
-	MediaMoved   = "media.moved"   // a new connection has taken the place of the old; detail: leg
-	MediaRemoved = "media.removed" // a line has been taken out of the call; detail: leg
+	MediaMoved   = "media.moved"     // a new connection has taken the place of the old; detail: leg
+	MediaRemoved = "media.removed"   // a line has been taken out of the call; detail: leg
+	Eavesdropped = "media.overheard" // user data have come to an intruder
 
 	SessionStart = "session.start"
 	SessionEnd   = "session.end" // detail: outcome

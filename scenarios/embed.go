@@ -40,6 +40,16 @@ func List() []Entry {
 	return out
 }
 
+// Restricted returns the embedded scenarios that can be played with one TLS engine only, loaded.
+func Restricted() (list []*Scenario) {
+	for _, e := range List() {
+		if sc, err := Load(e.Name, Options{}); err == nil && len(sc.File.Engines) == 1 {
+			list = append(list, sc)
+		}
+	}
+	return list
+}
+
 func entryOf(p string) Entry {
 	return Entry{Name: strings.TrimSuffix(path.Base(p), ".yaml"), Family: path.Dir(p)}
 }

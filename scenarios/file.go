@@ -13,6 +13,8 @@ type File struct {
 	About    string             `yaml:"about" jsonschema_description:"what the scenario shows and why it matters"`
 	Source   Reference          `yaml:"source" jsonschema_description:"where the procedure comes from"`
 	Extends  string             `yaml:"extends" jsonschema_description:"file that this one changes, relative to it: maps are merged, lists and values replaced, null removes"`
+	Engines  []string           `yaml:"engines" jsonschema:"minItems=1,uniqueItems=true,enum=model,enum=real" jsonschema_description:"TLS engines that it can be played with; without the key both"`
+	Why      string             `yaml:"engines-why" jsonschema_description:"what the engine that is missing has no way to do; to go with engines"`
 	Run      Run                `yaml:"run" jsonschema_description:"how the run goes"`
 	Profiles map[string]Profile `yaml:"profiles" jsonschema_description:"named settings that nodes take with profile"`
 	Nodes    map[string]Node    `yaml:"nodes" jsonschema_description:"who takes part"`
@@ -23,6 +25,11 @@ type File struct {
 	Capture  Capture            `yaml:"capture" jsonschema_description:"which interfaces are captured"`
 	Let      map[string]Formula `yaml:"let" jsonschema_description:"names for formulas: the path of a value, or a formula"`
 	Expect   []Expectation      `yaml:"expect" jsonschema_description:"what must come out; invariants are always checked"`
+}
+
+// Plays reports whether the scenario can be played with a TLS engine.
+func (f *File) Plays(engine string) bool {
+	return len(f.Engines) == 0 || slices.Contains(f.Engines, engine)
 }
 
 // Reference says which clause and procedure a scenario plays.

@@ -13,7 +13,8 @@ type Step struct {
 
 // LinkDown loses every packet that is sent into a link, and those in it.
 type LinkDown struct {
-	Link string `yaml:"link" jsonschema:"required" jsonschema_description:"the link that fails"`
+	Link        string `yaml:"link" jsonschema:"required" jsonschema_description:"the link that fails"`
+	Unreachable bool   `yaml:"unreachable" jsonschema:"default=false" jsonschema_description:"routers at its ends know and answer with ICMP host unreachable; without it packets are lost silently"`
 }
 
 // LinkUp repairs a link.
@@ -80,9 +81,31 @@ type MediaReset struct {
 	Node string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE whose application crashes"`
 }
 
-// MediaClose closes the media connections of a UE in good order.
+// MediaClose closes the media connections of a UE in good order, or says half of what that takes.
 type MediaClose struct {
 	Node string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE that closes; its calls stay up"`
+	Only string `yaml:"only" jsonschema:"enum=fin,enum=close-notify" jsonschema_description:"fin: without close_notify, which truncates; close-notify: TLS only, TCP stays; without the key both"`
+}
+
+// MediaAlert ends the TLS sessions of a UE's media by a fatal alert.
+type MediaAlert struct {
+	Node  string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE whose TLS fails"`
+	Alert int    `yaml:"alert" jsonschema:"minimum=1,maximum=255,default=80" jsonschema_description:"the alert's number (RFC 8446 section 6): 80 is internal_error"`
+}
+
+// Intrude has a UE that takes no part in a call open a connection to a gateway's media port: first packets from a stranger.
+type Intrude struct {
+	Node  string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the intruder"`
+	At    string `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"the gateway"`
+	Realm string `yaml:"realm" jsonschema:"enum=access,enum=core,default=access" jsonschema_description:"on which of its sides"`
+	TLS   bool   `yaml:"tls" jsonschema:"default=false" jsonschema_description:"go on with TLS, as client, with the intruder's own certificate"`
+}
+
+// Order has a controller order something of its gateway, for every call that has a context there (H.248.92: by strict control).
+type Order struct {
+	Node  string `yaml:"node" node:"pcscf" jsonschema:"required" jsonschema_description:"the controller"`
+	Realm string `yaml:"realm" jsonschema:"enum=access,enum=core,default=access" jsonschema_description:"on which side"`
+	What  string `yaml:"order" jsonschema:"required,enum=tcp-establish,enum=tcp-release,enum=tls-establish,enum=tls-release,enum=relatch,enum=inactive,enum=send-receive,enum=remove-stream,enum=subtract" jsonschema_description:"what: signals tcpbcc/EstBNC, tcpbcc/RelBNC, tlsbsc/EstBNC, tlsbsc/RelBNC and ipnapt/latch with RELATCH, Mode, a stream without descriptors, or Subtract of that side"`
 }
 
 // Reinvite makes a UE offer anew in its calls (RFC 3261 §14): all lines at once, as one offer has them.
@@ -117,6 +140,9 @@ var actions = []variant{
 	{"media-reset", "reset a UE's media connections", MediaReset{}},
 	{"media-close", "close a UE's media connections", MediaClose{}},
 	{"reinvite", "make a UE offer anew inside its calls", Reinvite{}},
+	{"media-alert", "end a UE's TLS by a fatal alert", MediaAlert{}},
+	{"intrude", "open a stranger's connection to a gateway", Intrude{}},
+	{"order", "have a controller order something of its gateway", Order{}},
 	{"restart", "restart a gateway or a controller", Restart{}},
 }
 

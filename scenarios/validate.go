@@ -23,6 +23,7 @@ type validator struct {
 
 func (v *validator) all() {
 	v.names()
+	v.engines()
 	v.run()
 	v.profiles()
 	v.nodes()
@@ -67,6 +68,16 @@ func (v *validator) names() {
 		case slices.Contains(at("and", "max", "min"), e.key):
 			v.errs.add(e.pos, join("let", e.key), strconv.Quote(e.key)+" is a word of formulas", "choose another name")
 		}
+	}
+}
+
+// engines checks that who leaves out an engine says why.
+func (v *validator) engines() {
+	switch f := v.file; {
+	case len(f.Engines) == 1 && f.Why == "":
+		v.wrong(at("engines"), "one engine is left out, and nobody says why", "write engines-why")
+	case len(f.Engines) != 1 && f.Why != "":
+		v.wrong(at("engines-why"), "no engine is left out", "write engines, too, or leave this out")
 	}
 }
 

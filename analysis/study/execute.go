@@ -223,7 +223,7 @@ func (r *Result) manifest(st *run.Stats, opt Options, began time.Time) {
 	runtime.ReadMemStats(&m)
 	r.Manifest = rundir.Manifest{
 		Scenario:  rundir.Scenario{Name: sc.Name, Title: sc.File.Title, Path: r.Point.Path, Hash: sc.Hash},
-		Overrides: sc.Overrides, Seed: sc.File.Run.Seed, Version: version.Model, Engine: engineName(opt.Engine),
+		Overrides: sc.Overrides, Seed: sc.File.Run.Seed, Version: version.Model, Engine: opt.Engine.String(),
 		Nodes: drawn(&sc.File), End: st.End, Events: st.Events, Packets: st.Packets,
 		Started: began.UTC(), Wall: int64(time.Since(began)), PeakMemory: m.Sys,
 	}

@@ -42,14 +42,6 @@ func ParseEngine(s string) (nodes.Engine, error) {
 	return 0, fmt.Errorf("%q (write model or real)", s)
 }
 
-// engineName is how results name an engine.
-func engineName(e nodes.Engine) string {
-	if e == nodes.EngineReal {
-		return "real"
-	}
-	return "model"
-}
-
 // Options are what a study is asked for beside its scenarios.
 type Options struct {
 	Out      string // directory of the study; "": out

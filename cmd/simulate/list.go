@@ -30,6 +30,14 @@ func listCommand() *cobra.Command {
 				head("ENGINE\tOF\tWHAT IT IS")
 				fmt.Fprintln(t, "model\tTLS\tflights, sizes, alerts, costs and checks of identity; data masked (default)")
 				fmt.Fprintln(t, "real\tTLS\tcrypto/tls in virtual time, and a TLS 1.2 PSK engine: captures can be decrypted")
+				fmt.Fprintln(t)
+				only := scenarios.Restricted()
+				for _, sc := range only {
+					fmt.Fprintf(t, "%s\tonly %s\t%s\n", sc.Name, sc.File.Engines[0], sc.File.Why)
+				}
+				if len(only) == 0 {
+					fmt.Fprintln(t, "every scenario plays with either, and its milestones come at the same instants")
+				}
 				return nil
 			}
 			var families []string
@@ -51,7 +59,7 @@ func listCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&family, "family", "", "only those of one family")
-	cmd.Flags().BoolVar(&engines, "engines", false, "list what a run can be done with instead (run --tls)")
+	cmd.Flags().BoolVar(&engines, "engines", false, "list what a run can be done with instead (run --tls), and the scenarios that one of them cannot play")
 	cmd.RegisterFlagCompletionFunc("family", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		var families []string
 		for _, e := range scenarios.List() {

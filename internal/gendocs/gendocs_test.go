@@ -14,7 +14,7 @@ const reference = "../../docs/reference"
 
 // TestPagesAreFresh makes the pages; with -update, as go generate runs it, it writes them.
 func TestPagesAreFresh(t *testing.T) {
-	for name, page := range map[string]string{"scenario.md": scenarioPage(t), "not-modelled.md": omissionsPage(), "tcp-conformance.md": conformancePage(t)} {
+	for name, page := range map[string]string{"scenario.md": scenarioPage(t), "not-modelled.md": omissionsPage(), "tcp-conformance.md": conformancePage(t), "engines.md": enginesPage()} {
 		path := filepath.Join(reference, name)
 		if *update {
 			if err := os.WriteFile(path, []byte(page), 0o644); err != nil {

@@ -134,6 +134,17 @@ func TestPinhole(t *testing.T) {
 }
 
 // RFC 5382 REQ-6: no preset has an ALG.
+// What a description from outside says of a mapping is undone, address and port together: else it would name another's port.
+func TestDescriptionFromOutside(t *testing.T) {
+	x := table(t, Config{ALG: ALGSIP, PortPreservation: false, FirstPort: 40000, LastPort: 41000})
+	out := announcer{t: x, from: Inside, proto: packet.UDP, in: packet.MustAddr("10.0.0.2")}
+	said := rewriteSDP(crlf(offer), &out)
+	back := announcer{t: x, from: Outside, proto: packet.UDP, in: packet.MustAddr("198.51.100.9")}
+	if got := rewriteSDP(said, &back); !bytes.Equal(got, crlf(offer)) {
+		t.Errorf("went out as\n%s\ncame back as\n%s", said, got)
+	}
+}
+
 func TestALGOffByDefault(t *testing.T) {
 	for _, name := range Presets {
 		if c := preset(name); c.ALG != ALGNone {

@@ -20,7 +20,8 @@ type media struct {
 func rewriteSDP(body []byte, a *announcer) []byte {
 	all := mediaOf(body)
 	swapped := make([]packet.AddrPort, len(all))
-	session, haveSession := packet.Addr{}, false // what becomes of the address before the first m= line
+	var was, session packet.Addr // the first address that changes, which stands before the first m= line, and what becomes of it
+	haveSession := false
 	for i, m := range all {
 		swapped[i] = packet.AddrPort{Addr: m.addr, Port: uint16(m.port)}
 		proto := packet.Proto(packet.UDP)
@@ -40,7 +41,7 @@ func rewriteSDP(body []byte, a *announcer) []byte {
 			}
 		}
 		if !haveSession {
-			session, haveSession = swapped[i].Addr, swapped[i].Addr != m.addr
+			was, session, haveSession = m.addr, swapped[i].Addr, swapped[i].Addr != m.addr
 		}
 	}
 	out := make([]byte, 0, len(body)+growth)
@@ -73,7 +74,7 @@ func rewriteSDP(body []byte, a *announcer) []byte {
 			case from == to:
 			case line[0] == 'c' && n >= 0 && n < len(all) && all[n].addr == addr:
 				becomes = swapped[n].Addr
-			case n < 0 && haveSession && addr == a.in:
+			case n < 0 && haveSession && addr == was:
 				becomes = session
 			default:
 				becomes, _ = a.address(addr)

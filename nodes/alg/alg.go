@@ -1,6 +1,8 @@
 package alg
 
 import (
+	"slices"
+
 	"imsim/nodes"
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/protocol/sdp"
@@ -245,6 +247,9 @@ var triggers = map[string]h248.Trigger{
 // orders reports that each leg is opened by an order of its own: in the strict model, and in mode proxy (§2.7).
 func (c *call) orders() bool { return c.p.cfg.ControlModel == "strict" || c.p.cfg.TCPMode == "proxy" }
 
+// omits reports an order that this controller forgets.
+func (c *call) omits(order string) bool { return slices.Contains(c.p.cfg.Omit, order) }
+
 // signals returns the orders for a leg: who is active opens now, who is TLS client starts when TCP is up, whom
 // a NAT hides is latched onto, or punched through to.
 func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
@@ -255,8 +260,10 @@ func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 	if c.punches(l, role) {
 		s.List = append(s.List, h248.Signal{Name: "tcphp/punch", Stream: 1})
 	} else if c.orders() && !c.relay && role == sdp.Active {
-		s.List = append(s.List, h248.Signal{Name: "tcpbcc/EstBNC", Stream: 1})
-		if l.access && c.secure {
+		if !c.omits("tcp-establish") {
+			s.List = append(s.List, h248.Signal{Name: "tcpbcc/EstBNC", Stream: 1})
+		}
+		if l.access && c.secure && !c.omits("tls-establish") {
 			s.List = append(s.List, h248.Signal{Name: "tlsbsc/EstBNC", Stream: 1})
 		}
 	}

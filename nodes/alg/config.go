@@ -19,6 +19,7 @@ type Config struct {
 	CEMAMissing     string         `yaml:"cema-missing" jsonschema:"enum=aware,enum=reject,enum=pass,default=aware" jsonschema_description:"What to do where an offer or answer comes without a=msrp-cema and the gateway is agnostic: tell it the application so that it can be where a=path leads, refuse the call, or do nothing."`
 	ControlModel    string         `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict,default=interlinked" jsonschema_description:"Who orders bearer procedures (H.248.92)."`
 	GateUntilAnswer bool           `yaml:"gate-until-answer" jsonschema:"default=false" jsonschema_description:"Keep the gate of a relayed stream closed until the answer."`
+	Omit            []string       `yaml:"omit-orders" jsonschema:"enum=tcp-establish,enum=tls-establish" jsonschema_description:"Orders that a strict controller forgets: a fault."`
 	NotifySuccess   bool           `yaml:"notify-success" jsonschema:"default=false" jsonschema_description:"Arm reports of established connections too; failures and releases are always armed."`
 	H248Encoding    string         `yaml:"h248-encoding" jsonschema:"enum=pretty,enum=compact,default=pretty" jsonschema_description:"Text form of H.248."`
 	SessionExpires  units.Duration `yaml:"session-expires" jsonschema_description:"Session interval that the node asks for in requests (RFC 4028 8.1; TS 24.229 5.2.7): at least 90s. Default 0s: it asks for none, but keeps to what the ends agree on."`
@@ -51,6 +52,8 @@ type Access struct {
 	Unsupported     string `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
 	Latch           bool   `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
 	ICE             string `yaml:"ice" jsonschema:"enum=strip,enum=lite,enum=pass,default=strip" jsonschema_description:"lite: the gateway is an ICE-lite agent towards the served UE (RFC 6544) where TCP is not relayed. strip takes ICE out of SDP; pass leaves it there and UEs find that the addresses do not match."`
+	NATLatch        string `yaml:"nat-latch" jsonschema:"enum=order,enum=leave,default=order" jsonschema_description:"Whether the ALG orders the gateway to latch where the UE is behind a NAT or leaves that to the gateway (its implicit-latch)."`
+	ReportLatch     bool   `yaml:"report-latch" jsonschema:"default=false" jsonschema_description:"Ask for a report where the gateway finds nothing to latch onto (its timers.latch-deadlock); the call is ended then."`
 	NATSetup        string `yaml:"nat-setup" jsonschema:"enum=rewrite,enum=keep,default=rewrite" jsonschema_description:"Whether the ALG speaks for the gateway in a=setup when the UE is behind a NAT (rows T4 to T6 and O3 to O5) or keeps what the UEs say."`
 	NATTermActPass  string `yaml:"nat-term-actpass" jsonschema:"enum=fwd,enum=merge,default=fwd" jsonschema_description:"TCP mode for an offer of actpass to a UE behind a NAT (row T6)."`
 	NATOrigOffer    string `yaml:"nat-orig-offer" jsonschema:"enum=actpass,enum=passive,enum=active,default=actpass" jsonschema_description:"What the far side is offered for a UE behind a NAT that can open (rows O3 and O4): passive forces merge and active excludes it."`

@@ -12,15 +12,16 @@ import (
 
 // order is a transaction that the gateway has not answered yet.
 type order struct {
-	c    *call
-	done func(*call, []h248.Action, sim.Cause)
+	c     *call
+	done  func(*call, []h248.Action, sim.Cause)
+	apart bool // from what the call itself wants of the gateway
 }
 
 // order sends one action to the gateway; done takes its reply. An error ends the call.
 func (c *call) order(why sim.Cause, done func(*call, []h248.Action, sim.Cause), a h248.Action) {
 	c.busy = true
 	id := c.p.h248.Request([]h248.Action{a}, why)
-	c.p.orders[id] = &order{c, done}
+	c.p.orders[id] = &order{c: c, done: done}
 }
 
 // H248Answer takes the gateway's reply.
@@ -39,6 +40,9 @@ func (p *ALG) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause)
 	why = p.Mark(why, "", nodes.ReplyReceived, code)
 	if code != "" {
 		why = p.Mark(why, "", nodes.ErrorReceived+code, "")
+	}
+	if o.apart {
+		return
 	}
 	c := o.c
 	if len(reply.Actions) > 0 && c.context == h248.ChooseContext && code == "" {
@@ -75,6 +79,9 @@ func (p *ALG) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause)
 	} else {
 		delete(p.orders, id)
 		defer p.idle(why)
+		if o.apart {
+			return
+		}
 		o.c.busy = false
 		if o.c.ended {
 			o.c.subtract(why)
@@ -172,6 +179,9 @@ func observed(cmd *h248.Command) (cause string, failed bool) {
 		return "", false
 	}
 	for _, e := range cmd.ObservedEvents.List {
+		if e.Name == latchDeadlock {
+			return "no_latch", true
+		}
 		kind := text(e.Parms, "Type")
 		cause = text(e.Parms, "x_cause")
 		if kind == "EstFail" || kind == "Rel" && cause != "normal" {

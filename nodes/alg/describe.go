@@ -94,9 +94,15 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 			cmd.Events.List = p.arm(cmd.Events.List, "tlsbsc/BNCChange")
 		}
 	}
+	if l.access && c.latches() && p.cfg.ReportLatch {
+		cmd.Events.List = append(cmd.Events.List, h248.Event{Name: latchDeadlock, Stream: 1})
+	}
 	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(p.heartbeat()))}})
 	return cmd
 }
+
+// latchDeadlock is the report that nothing has come that could be latched onto (spec reference §8.2).
+const latchDeadlock = "adid/ipstop"
 
 // arm asks for reports of a connection's failure and release, and where configured of its success (§2.8).
 func (p *ALG) arm(list []h248.Event, change string) []h248.Event {

@@ -82,4 +82,6 @@ func (c *call) merges() bool { return c.p.cfg.TCPMode == "merge" && !c.relay }
 func (c *call) natted() bool { return c.served != nil && c.served.BehindNAT }
 
 // latches reports whether the gateway is to take the source of the UE's segments for its address (H.248.37).
-func (c *call) latches() bool { return !c.ice && (c.p.cfg.Latch || c.natted()) } // with ICE, checks decide (§8.6)
+func (c *call) latches() bool { // with ICE, checks decide (§8.6)
+	return !c.ice && (c.p.cfg.Latch || c.natted() && c.p.cfg.NATLatch != "leave")
+}

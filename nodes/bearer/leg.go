@@ -49,6 +49,7 @@ type Leg struct {
 	short     bool // a Write was cut short
 	suspended bool
 	discard   bool
+	gaveUp    bool // the handshake: what still comes of it counts no more
 	secretsUp bool
 	ended     bool
 	up        bool // TCP has been established
@@ -115,12 +116,14 @@ func (l *Leg) CloseTLS(why sim.Cause) {
 	l.pull(why)
 }
 
-// FIN closes our direction behind what was written.
+// FIN closes our direction behind what was written. A handshake that is still under way is given up: TCP may have to wait
+// with the FIN, and the session must not come up meanwhile (E-31).
 func (l *Leg) FIN(why sim.Cause) {
 	if l.ended || l.wantFIN {
 		return
 	}
 	l.wantFIN, l.finWhy = true, why
+	l.gaveUp = l.tls != nil && l.tls.State() < tls.Open
 	l.push(why)
 }
 

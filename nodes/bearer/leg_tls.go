@@ -46,10 +46,13 @@ func (l *Leg) pull(why sim.Cause) {
 	l.unframe(why)
 	if l.tls != nil {
 		l.drainTLS()
-		for !l.ended && l.tls.State() != tls.Idle && l.plain.Len < plainLimit && l.received() > 0 {
+		for !l.ended && (l.gaveUp || l.tls.State() != tls.Idle) && l.plain.Len < plainLimit && l.received() > 0 {
 			var in packet.Payload
 			_, w := l.receive(plainLimit, &in, why)
 			why = w
+			if l.gaveUp {
+				continue
+			}
 			l.tls.Receive(l.base.K.Now(), w, in)
 			l.drainTLS()
 		}
@@ -202,7 +205,9 @@ func (l *Leg) WorkDone(_ uint64, why sim.Cause) {
 		l.dropTLS()
 		return
 	}
-	l.tls.WorkDone(l.base.K.Now(), why)
+	if !l.gaveUp {
+		l.tls.WorkDone(l.base.K.Now(), why)
+	}
 	l.pull(why)
 }
 

@@ -30,6 +30,7 @@ type flow struct {
 	passing bool // from a gateway that only passes TLS on, and knows nothing of records
 	guarded bool // plain core leg of an e2ae session
 	opened  bool // its protected side has been verified
+	data    bool // user data have left
 	secure  bool // every octet that leaves is inside a TLS record
 	gateway bool // leaves from a gateway
 	foreign bool // the peer does not speak TLS, or octets are missing
@@ -115,12 +116,8 @@ func (s *Suite) opening(f *flow, key flowKey, out bool, p *packet.Packet) *flow 
 		if f != nil {
 			before = f.renewed
 		}
-		local, remote := s.ends[key.local], s.ends[key.remote]
-		f = &flow{
-			key: key, session: p.Cause.Session, scale: before, renewed: -1,
-			secure: local.secure || remote.secure, gateway: local.gateway, passing: local.gateway && !local.secure, guarded: local.guarded,
-			framed: framed(local, remote),
-		}
+		f = &flow{key: key, session: p.Cause.Session, scale: before, renewed: -1}
+		s.learn(f)
 		s.flows[key] = f
 	}
 	switch {
@@ -130,6 +127,13 @@ func (s *Suite) opening(f *flow, key flowKey, out bool, p *packet.Packet) *flow 
 		f.arrived, f.scale = p.TCP.Seq+1, scale
 	}
 	return f
+}
+
+// learn notes what signalling has said of a connection's ends so far.
+func (s *Suite) learn(f *flow) {
+	local, remote := s.ends[f.key.local], s.ends[f.key.remote]
+	f.secure, f.gateway, f.passing, f.guarded = local.secure || remote.secure, local.gateway, local.gateway && !local.secure, local.guarded
+	f.framed = framed(local, remote)
 }
 
 // arrives notes what the peer allows.
@@ -162,6 +166,10 @@ func (t *tap) leaves(f *flow, p *packet.Packet) {
 			t.finLeaves(f, h.Seq)
 		}
 		return
+	}
+	if !f.data {
+		f.data = true
+		s.learn(f) // a gateway may open a connection while its reply still waits for the processor
 	}
 	end := h.Seq + n
 	s.book[window].Checked++

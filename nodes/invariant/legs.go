@@ -206,7 +206,7 @@ func (s *Suite) finSent(m *nodes.Milestone, c *call, l *legState) {
 		return
 	}
 	s.book.checked(notifyBeforeFIN)
-	if l.has.any(cnSent|tlsBad) || slices.ContainsFunc(c.legs, func(o legState) bool { return o.has.truncated() }) {
+	if l.has.any(cnSent|tlsBad) || slices.Contains(s.truncate, m.Node) || slices.ContainsFunc(c.legs, func(o legState) bool { return o.has.truncated() }) {
 		return
 	}
 	s.breach(notifyBeforeFIN, m, "FIN without close_notify on leg "+l.name)

@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Sessions  int      // planned; above SampleFrom packets are sampled
 	Plaintext [][]byte // message bodies that must never be seen on a protected leg; those under 8 octets are ignored
+	Truncate  []string // nodes that the scenario has close without close_notify
 }
 
 // SampleFrom is the number of sessions up to which the packets of all of them are looked at; above it, so many sessions
@@ -27,6 +28,7 @@ type Suite struct {
 	book           book
 	every          sim.SessionID // one session in so many has its packets looked at
 	plaintext      [][]byte
+	truncate       []string
 
 	calls    map[callKey]*call
 	done     ring[callKey]
@@ -43,7 +45,7 @@ type Suite struct {
 // New makes the invariants of a run whose clock is now. next is told of everything after the Suite.
 func New(cfg Config, now func() sim.Time, next nodes.Observer) *Suite {
 	s := &Suite{
-		Observer: next, now: now, every: 1,
+		Observer: next, now: now, every: 1, truncate: cfg.Truncate,
 		calls: map[callKey]*call{}, running: map[sim.SessionID]bool{}, pending: map[string]pending{},
 		ends: map[packet.AddrPort]end{}, contexts: map[contextKey]*streams{}, flows: map[flowKey]*flow{}, borders: map[string]*border{},
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	ReleaseMode    string            `yaml:"release-mode" jsonschema:"enum=graceful,enum=abort,default=graceful" jsonschema_description:"How Subtract ends connections (R-8)."`
 	ControlModel   string            `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict" jsonschema_description:"Whether the gateway acts across the two legs of a stream on its own or only by order (H.248.92); default what its controller has."`
 	Rules          []bearer.Override `yaml:"rules" jsonschema_description:"Changes of the correlation tables (rows E and R of spec reference 7.4 and 7.5)."`
+	Fwd            string            `yaml:"fwd" jsonschema:"enum=term,enum=splice,default=term" jsonschema_description:"Variant of mode fwd (spec reference 2.1): term has two TCP connections, splice passes one handshake through and follows its state; protected and merged streams are always term."`
+	ImplicitLatch  bool              `yaml:"implicit-latch" jsonschema:"default=false" jsonschema_description:"A passive SEP latches onto the source of its first SYN without an order (tcpImplicitLatch)."`
 	StrictHold     bool              `yaml:"strict-hold" jsonschema:"default=false" jsonschema_description:"A passive SEP of a strictly controlled stream holds its SYN (E-4)."`
 	HolePunch      HolePunch         `yaml:"hp" jsonschema_description:"TCP hole punching (H.248.84)."`
 	H248           H248Config        `yaml:"h248" jsonschema_description:"The association with the controller."`
@@ -84,6 +86,8 @@ type Timers struct {
 	HalfClose   units.Duration `yaml:"half-close" jsonschema:"default=60s" jsonschema_description:"halfCloseTimer."`
 	Merge       units.Duration `yaml:"merge" jsonschema:"default=30s" jsonschema_description:"mergeTimer."`
 	RelayLinger units.Duration `yaml:"relay-linger" jsonschema:"default=30s" jsonschema_description:"relayLinger: how long a relay passes an old connection on once another has followed."`
+
+	LatchDeadlock units.Duration `yaml:"latch-deadlock" jsonschema_description:"A SEP that is to latch and has nothing to latch onto is reported after this (adid/ipstop), where the controller asks for that; up to 3600s. Without the key it is not."`
 }
 
 // HolePunch is how a gateway punches holes (spec reference §8.5). Zero takes the default.

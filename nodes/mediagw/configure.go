@@ -204,7 +204,9 @@ func (s *sep) setLocal(f *sdp.Fragment) *h248.ErrorDescriptor {
 	default:
 		return fault(h248.ErrUnknownValue, "a=setup must be active, passive, actpass or holdconn")
 	}
-	s.relay = nil
+	if s.st.splice == nil {
+		s.relay = nil
+	}
 	return nil
 }
 

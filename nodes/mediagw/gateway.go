@@ -50,6 +50,7 @@ type Gateway struct {
 	iceIDs      *sim.Stream // of credentials; nil before the first
 	pathIDs     *sim.Stream // of MSRP sessions; the same
 	sessions    uint64
+	newest      map[string]packet.AddrPort // address reserved last, by realm; looked up, never ranged over
 	policy      bearer.Policy
 	table       *bearer.Table
 
@@ -105,7 +106,7 @@ type statistics struct {
 
 // New makes a gateway on a host. index numbers the nodes of the run, for certificates.
 func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, error) {
-	g := &Gateway{cfg: cfg, env: env, contexts: map[h248.ContextID]*context{}, realms: map[string]packet.Addr{}, ports: map[packet.Addr]*portPool{}}
+	g := &Gateway{cfg: cfg, env: env, contexts: map[h248.ContextID]*context{}, realms: map[string]packet.Addr{}, ports: map[packet.Addr]*portPool{}, newest: map[string]packet.AddrPort{}}
 	g.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, g)
 	for _, realm := range cfg.realmNames() {
 		link, ok := cfg.Realms[realm]

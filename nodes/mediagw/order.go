@@ -15,7 +15,7 @@ func (t *termination) arm(e *h248.Events) {
 	for _, s := range t.seps {
 		x := s.state()
 		s.request = e.ID
-		x.Armed = 0
+		x.Armed, s.wantsIdle = 0, false
 		for _, ev := range e.List {
 			if ev.Stream != 0 && uint16(ev.Stream) != s.st.id {
 				continue
@@ -31,6 +31,8 @@ func (t *termination) arm(e *h248.Events) {
 				x.Armed |= bearer.ArmTCPFail | bearer.ArmTCPRel
 			case ev.Name == "tlsbsc/BNCChange":
 				x.Armed |= bearer.ArmTLSFail | bearer.ArmTLSRel
+			case ev.Name == "adid/ipstop":
+				s.wantsIdle = true
 			}
 		}
 	}

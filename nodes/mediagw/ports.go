@@ -50,8 +50,12 @@ func (g *Gateway) local(realm string) (packet.AddrPort, bool) {
 	port, ok := pool.take()
 	local := packet.AddrPort{Addr: addr, Port: port}
 	g.Host.Relay(local, nil)
+	g.newest[realm] = local
 	return local, ok
 }
+
+// MediaAddress returns the address that was reserved last in a realm.
+func (g *Gateway) MediaAddress(realm string) packet.AddrPort { return g.newest[realm] }
 
 // late takes segments for a relayed stream that is gone: it was no end of their connection, so it has nothing to say
 // . That lasts until the port is used again.

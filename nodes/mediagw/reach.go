@@ -24,10 +24,14 @@ func (s *sep) apply(why sim.Cause, after *[]func()) {
 	if s.relay != nil {
 		return
 	}
+	*after = append(*after, func() { s.supervise(why) })
 	if s.state().Link&bearer.TLSSameLeg != 0 {
 		s.state().TLSClient = true // §9.6: the rule makes this end the TLS client
 	}
 	*after = append(*after, func() {
+		if s.st.spliced(why) {
+			return
+		}
 		if t := s.leg.TLS(); t != nil && len(s.fps) > 0 {
 			s.leg.SetFingerprints(s.fps, why)
 		}

@@ -38,7 +38,8 @@ func (r *relay) pass(p *packet.Packet) {
 	from := packet.AddrPort{Addr: p.Src, Port: p.SrcPort}
 	to := st.sep[r.s.side.Other()]
 	syn := p.TCP.Flags&(packet.SYN|packet.ACK) == packet.SYN
-	if r.s.latch && !r.s.latched && syn {
+	if r.s.latches() && !r.s.latched && syn {
+		r.s.deadlock = deadline{}
 		r.s.remote, r.s.latched = from, true
 		p.Cause = gw.Mark(p.Cause, r.s.name(), nodes.Latched, from.String())
 	}
@@ -49,6 +50,10 @@ func (r *relay) pass(p *packet.Packet) {
 			gw.Mark(p.Cause, r.s.name(), nodes.SYNDropped, from.String())
 		}
 		gw.Host.Discard(p, "gate closed")
+		return
+	}
+	if st.splice != nil && !st.splice.admits(r.s, p) {
+		gw.Host.Discard(p, "not of this connection")
 		return
 	}
 	dst, ok := st.onto(r.s.side, from)
@@ -65,6 +70,9 @@ func (r *relay) pass(p *packet.Packet) {
 	p.Dst, p.DstPort = dst.Addr, dst.Port
 	if syn {
 		p.Cause = gw.Mark(p.Cause, to.name(), nodes.SYNSent, "")
+	}
+	if st.splice != nil {
+		st.splice.follow(r.s.side, p)
 	}
 	gw.Host.Forward(p)
 }

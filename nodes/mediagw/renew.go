@@ -78,14 +78,3 @@ func (s *sep) drop(why sim.Cause) {
 		l.Reset(false, why)
 	}
 }
-
-// source takes the source of the SYN at hand for the remote address, where that is to be latched (H.248.37) or is not
-// known.
-func (s *sep) source(why sim.Cause) {
-	if s.latch && !s.latched || !s.remote.Addr.IsValid() {
-		s.remote, s.latched = s.opening.Remote, true
-		if s.latch {
-			s.st.gw.Mark(why, s.name(), nodes.Latched, s.remote.String())
-		}
-	}
-}

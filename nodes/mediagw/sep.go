@@ -27,6 +27,7 @@ type sep struct {
 	filter    bool // gm/saf: only from the signalled address
 	secure    bool // the line's protocol has TLS
 	wantsFP   bool // the controller asked for our fingerprint
+	wantsIdle bool // and for a report where nothing comes to latch onto
 	opened    bool // opening waits for the processor
 	moving    bool // a transfer waits for the processor
 	listening bool
@@ -40,6 +41,7 @@ type sep struct {
 	opening   *tcp.Opening // the SYN at hand; nil once it has been answered
 	aware     *aware       // nil where the gateway need not know the application
 	ice       *checks      // nil without ICE
+	deadlock  deadline     // of latching; zero: none runs
 	punch     *punch       // nil but on a SEP that punches holes (H.248.84)
 
 	deadlines *deadlines // nil while no timer runs
@@ -89,7 +91,7 @@ func (s *sep) admit(from packet.AddrPort) bool {
 			s.term.stats.latchMismatch++
 			return false
 		}
-	case s.latch || !s.remote.Addr.IsValid():
+	case s.latches() || !s.remote.Addr.IsValid():
 		// H.248.37, RFC 7362: the source of the first SYN is the remote address.
 	case s.filter && from.Addr != s.remote.Addr:
 		// F4: gm/saf without latch.
@@ -182,6 +184,12 @@ func (s *sep) armTimers(why sim.Cause) {
 	if s.old != nil && s.oldEnd.at != 0 {
 		earliest = min(earliest, s.oldEnd.at)
 	}
+	if s.deadlock.at != 0 {
+		earliest = min(earliest, s.deadlock.at)
+	}
+	if sp := s.st.splice; sp != nil && s.side == sp.opener {
+		earliest = min(earliest, sp.at)
+	}
 	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
 }
 
@@ -222,6 +230,12 @@ func (s *sep) fire() {
 		s.punch.retry(s)
 	}
 	s.endOld(now)
+	if d := s.deadlock; d.at != 0 && d.at <= now {
+		s.deadlocked()
+	}
+	if sp := s.st.splice; sp != nil && s.side == sp.opener && sp.at <= now {
+		sp.fire()
+	}
 	for t := range bearer.NumTimers {
 		if s.deadlines == nil {
 			break

@@ -23,9 +23,10 @@ type stream struct {
 	queue    []input // events that came up while others were being carried out
 	busy     bool
 	through  bool
-	changing bool   // its remote addresses, in the transaction at hand
-	pairs    []pair // relay: remote addresses of the connections before
-	left     bool   // both endpoints are subtracted, and the machine knows
+	changing bool    // its remote addresses, in the transaction at hand
+	pairs    []pair  // relay: remote addresses of the connections before
+	left     bool    // both endpoints are subtracted, and the machine knows
+	splice   *splice // nil but for a stream whose one connection passes through (fwd.splice)
 }
 
 type input struct {

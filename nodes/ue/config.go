@@ -1,6 +1,7 @@
 package ue
 
 import (
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -22,8 +23,10 @@ type Config struct {
 	Reinvite       string          `yaml:"reinvite" jsonschema:"enum=accept,enum=refuse,default=accept" jsonschema_description:"What to answer to offers inside a call: refuse says 488 and leaves the session as it was (RFC 3261 14.1)."`
 	ConnectionAttr string          `yaml:"connection-attr" jsonschema:"enum=rfc4145,enum=ignore,default=rfc4145" jsonschema_description:"Whether a=connection counts or only a change of address or path as RFC 6135 has it (decision D2)."`
 	Insist         bool            `yaml:"insist" jsonschema:"default=false" jsonschema_description:"Answer what the key answer says also where the offer does not allow it (RFC 4145): a faulty UE."`
+	Announce       string          `yaml:"announce" jsonschema_description:"Address in this UE's Contact and SDP in place of its own, where it knows what its NAT has made of that."`
 	Bind           string          `yaml:"msrp-bind" jsonschema:"enum=active,enum=always,default=active" jsonschema_description:"Who binds the MSRP session by the first SEND: the active side (RFC 6135) or this UE always, which it takes where a gateway opens to both."`
 	MediaPort      string          `yaml:"media-port" jsonschema:"enum=open,enum=closed,default=open" jsonschema_description:"closed: nothing listens at the media port so SYNs are refused."`
+	HalfClose      string          `yaml:"half-close" jsonschema:"enum=close,enum=keep,default=close" jsonschema_description:"What this UE does when its peer has closed one direction of the media connection: close too or keep its own open (TCP; TLS 1.3)."`
 	OpenToo        *units.Duration `yaml:"punch-from-passive" jsonschema_description:"Open the connection also as the passive side, this long after the roles are agreed: hole punching (H.248.84) or a fault."`
 	Alert          string          `yaml:"provisional" jsonschema:"enum=none,enum=180,enum=183,enum=183-answer,default=none" jsonschema_description:"Provisional response sent before the 200: none or 180 or 183 without SDP or a reliable 183 that carries the answer (RFC 3262)."`
 	Pickup         units.Duration  `yaml:"pickup" jsonschema:"default=0s" jsonschema_description:"Time between the INVITE and the 200: a person or an automatic answer."`
@@ -43,6 +46,9 @@ func (c *Config) Validate(report func(field, wrong, right string)) {
 	c.TLS.Validate("tls", report)
 	if d := time.Duration(c.SessionExpires); d != 0 && d < sip.LeastSE {
 		report("session-expires", d.String()+" is too short", "write at least 90s (RFC 4028 §5), or 0s for none")
+	}
+	if _, err := netip.ParseAddr(c.Announce); c.Announce != "" && err != nil {
+		report("announce", strconv.Quote(c.Announce)+" is no address", "write for instance 203.0.113.9")
 	}
 	if c.Identity == "" {
 		return

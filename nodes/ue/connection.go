@@ -63,36 +63,6 @@ func (m *media) punch(why sim.Cause) {
 	}
 }
 
-// CloseMedia closes the media connections of all calls in good order, which stay up.
-func (u *UE) CloseMedia() {
-	for _, c := range u.calls {
-		if c == nil {
-			continue
-		}
-		for m := range c.lines() {
-			if m.leg != nil && m.leg.Up() {
-				m.leg.CloseTLS(c.why)
-				m.leg.FIN(c.why)
-			}
-		}
-	}
-}
-
-// Reset breaks off the media connections of all calls, as an application does that crashes.
-func (u *UE) Reset() {
-	for _, c := range u.calls {
-		if c == nil {
-			continue
-		}
-		for m := range c.lines() {
-			if m.leg != nil {
-				m.leg.Reset(false, c.why)
-				m.lost(c.why)
-			}
-		}
-	}
-}
-
 // tcpConfig is the media TCP: endpoints wait longer than gateways (spec reference §0.4).
 func (u *UE) tcpConfig() tcp.Config {
 	t := u.cfg.TCP.Config(35*time.Second, 0, 256<<10)
@@ -164,13 +134,14 @@ func (m *media) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.C
 		m.lost(why)
 		l.FIN(why)
 		m.failed(cause, why)
-	case bearer.CNIn:
-		// RFC 5246 §7.2.1: the session has answered before 1.3; MSRP has no use for half a connection.
-		l.CloseTLS(why)
-		l.FIN(why)
-		m.lost(why)
-		m.closing(why)
-	case bearer.FinIn:
+	case bearer.CNIn, bearer.FinIn:
+		if m.keeps(l) {
+			break
+		}
+		if ev == bearer.CNIn {
+			// RFC 5246 §7.2.1: the session has answered before 1.3; MSRP has no use for half a connection.
+			l.CloseTLS(why)
+		}
 		l.FIN(why)
 		m.lost(why)
 		m.closing(why)
@@ -205,4 +176,10 @@ func (m *media) close(why sim.Cause) {
 		m.leg.CloseTLS(why)
 		m.leg.FIN(why)
 	}
+}
+
+// keeps reports whether our direction stays open when the peer has closed its own (RFC 9293 §3.6, RFC 8446 §6.1).
+func (m *media) keeps(l *bearer.Leg) bool {
+	t := l.TLS()
+	return m.c.u.cfg.HalfClose == "keep" && (t == nil || t.State() == tls.CloseReceived)
 }

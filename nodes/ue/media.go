@@ -43,6 +43,7 @@ type media struct {
 	before     *media           // whose place this one takes
 	cert       *tls.Certificate // nil: the UE's
 	hash       []tls.Fingerprint
+	halfOut    bool // our direction was closed before its time
 
 	leg     *bearer.Leg
 	ice     *checks // nil without ICE

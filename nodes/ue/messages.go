@@ -64,6 +64,9 @@ func (m *media) drain(why sim.Cause) {
 		}
 		switch o.Kind {
 		case msrp.OutSend:
+			if m.halfOut {
+				break // nobody hears it
+			}
 			w := o.Why
 			if o.Name == "SEND" {
 				w = u.Mark(w, "", nodes.MSRPSendSent, "")

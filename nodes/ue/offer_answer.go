@@ -154,7 +154,7 @@ func (m *media) prepare() (err string) {
 
 // describe writes our side of all lines, as an offer or as an answer.
 func (c *call) describe(offer bool) string {
-	d := sdp.New(uint64(c.slot)+1, uint64(c.offers)+1, c.media.local.Addr.Netip())
+	d := sdp.New(uint64(c.slot)+1, uint64(c.offers)+1, c.u.known)
 	for m := range c.lines() {
 		m.describe(d, offer)
 	}

@@ -2,6 +2,7 @@ package ue
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"imsim/netem"
@@ -22,6 +23,7 @@ type UE struct {
 	identity string
 	domain   string
 	contact  string
+	known    netip.Addr // the address that others are told
 	proxy    sip.Flow
 	route    string // of requests that no dialog routes
 	sip      *transport.SIP
@@ -70,6 +72,11 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*UE, error) {
 	u.proxy = u.sip.FlowTo(proxy)
 	u.route = "<sip:" + proxy.String() + ";lr>"
 	u.contact = "<" + u.sip.URI(u.Name) + ">"
+	u.known = u.Addr.Netip()
+	if a, err := netip.ParseAddr(cfg.Announce); err == nil {
+		u.known = a
+		u.contact = "<sip:" + u.Name + "@" + netip.AddrPortFrom(a, transport.SIPPort).String() + ">"
+	}
 	return u, nil
 }
 

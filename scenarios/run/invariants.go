@@ -23,6 +23,11 @@ func expected(f *scenarios.File) (c invariant.Config) {
 			}
 		}
 	}
+	for i := range f.Timeline {
+		if a, ok := f.Timeline[i].Action.(*scenarios.MediaClose); ok && a.Only == "fin" {
+			c.Truncate = append(c.Truncate, a.Node)
+		}
+	}
 	return c
 }
 

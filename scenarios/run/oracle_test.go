@@ -162,10 +162,19 @@ func expected(c *call, finding string) string {
 			return "it is asked for"
 		}
 	}
+	for _, step := range c.scenario.File.Timeline {
+		o, ordered := step.Action.(*scenarios.Order)
+		if ordered && (o.What == "inactive" || o.What == "subtract") && (strings.Contains(strings.ToLower(finding), "window") || strings.Contains(finding, "keep-alive")) {
+			return "a gateway that stops reading closes its window, and is probed (R-9, R-12)"
+		}
+	}
 	if !strings.Contains(finding, "retransmission") {
 		return ""
 	}
 	for _, n := range c.scenario.File.NATs {
+		if n.Hairpin == "none" {
+			return "a SYN to one's own NAT leads nowhere"
+		}
 		if n.Preset == "home" {
 			return "a NAT that has forgotten a connection loses what the gateway repeats"
 		}
@@ -174,8 +183,11 @@ func expected(c *call, finding string) string {
 		if _, down := step.Action.(*scenarios.LinkDown); down {
 			return "what is sent on a link that is down is repeated"
 		}
-		if _, forgets := step.Action.(*scenarios.NATReboot); forgets {
-			return "what is sent through a NAT that has forgotten a connection is repeated"
+		if _, reboot := step.Action.(*scenarios.NATReboot); reboot {
+			return "a NAT that has forgotten a connection loses what both ends repeat"
+		}
+		if _, intrudes := step.Action.(*scenarios.Intrude); intrudes {
+			return "a SYN that a filter or a latch keeps out is repeated"
 		}
 		if _, lost := step.Action.(*scenarios.H248Drop); lost {
 			return "a SYN for a gateway that waits for its controller is repeated"
@@ -184,6 +196,9 @@ func expected(c *call, finding string) string {
 	for _, n := range c.scenario.File.Nodes {
 		if u, ok := n.Settings.(*ue.Config); ok && u.OpenToo != nil {
 			return "in a simultaneous open the SYN is repeated with the ACK (RFC 9293 §3.5)"
+		}
+		if p, ok := n.Settings.(*pcscf.Config); ok && p.NATLatch == "leave" {
+			return "a SYN that the source filter keeps out is repeated"
 		}
 		if p, ok := n.Settings.(*pcscf.Config); ok && p.NATPassiveOffer == "try" {
 			return "a SYN into a NAT is repeated, and what waits for it as well"

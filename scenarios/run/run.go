@@ -51,6 +51,9 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	if live := f.Live(); len(live) > 0 && opt.Drive == nil {
 		return Stats{}, fmt.Errorf("%w: nodes.%s is of kind %s and needs real time (simulate emulate %s)", ErrBuild, live[0], f.Nodes[live[0]].Kind, sc.Name)
 	}
+	if name := opt.Engine.String(); !f.Plays(name) {
+		return Stats{}, fmt.Errorf("%w: engine %s cannot play %s: %s", ErrBuild, name, sc.Name, f.Why)
+	}
 	k := sim.New(sim.Config{
 		Seed: f.Run.Seed, MaxEvents: f.Run.Limits.Events, MaxInstant: f.Run.Limits.Instant, Trace: opt.Trace,
 	})

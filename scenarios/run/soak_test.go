@@ -56,6 +56,14 @@ func TestSoakFound(t *testing.T) {
 		name string
 		set  []string
 	}{
+		{"E-31, TCP waits with the FIN, and the handshake ends before it", []string{
+			"run.seed=29215", "links.access.jitter=900ms", "links.access-agw.loss=50%", "links.iq.jitter=30ms", "links.mw.loss=10%", "links.isc.delay=700ms",
+			"links.isc.loss=50%", "nodes.ue-b.answer=active", "nodes.ue-b.pickup=200ms", "nodes.ue-a.tcp.rack=true", "nodes.ue-a.tcp.mss=536",
+		}},
+		{"R-8 in the middle of a TLS record, at a gateway that opened its leg before its reply was out", []string{
+			"run.seed=35791", "links.core.delay=0s", "links.peer.loss=30%", "nodes.ue-a.offer=passive", "sessions.chat.security=e2e-cert",
+			"sessions.chat.messages.0={from: ue-b, size: 20KiB}",
+		}},
 		{"R-8 while the last flight of the handshake is with the processor", []string{
 			"run.seed=6282", "links.access-pcscf.loss=5%", "links.access-pcscf.jitter=30ms", "links.iq.delay=40ms", "links.mw.delay=40ms", "links.mw.jitter=30ms",
 			"links.isc.jitter=30ms", "links.peer.delay=3ms", "nodes.ue-b.provisional=183-answer", "nodes.ue-a.costs.message=0s", "nodes.ue-b.costs.message=1us",
@@ -75,11 +83,13 @@ func TestSoakFound(t *testing.T) {
 			"nodes.agw1.h248.heartbeat=true", `timeline=[{when: "pcscf1 h248.add.sent", after: 0s, do: h248-drop, node: agw1, count: 30}]`,
 		}},
 	} {
-		for kind, text := range soak(x.set, nodes.EngineModel, map[measure.Outcome]int{}) {
-			if kind == "nothing-left-over" { // no session timers here
-				continue
+		for _, engine := range []nodes.Engine{nodes.EngineModel, nodes.EngineReal} {
+			for kind, text := range soak(x.set, engine, map[measure.Outcome]int{}) {
+				if kind == "nothing-left-over" { // no session timers here
+					continue
+				}
+				t.Errorf("%s, engine %d: %s: %s", x.name, engine, kind, text)
 			}
-			t.Errorf("%s: %s: %s", x.name, kind, text)
 		}
 	}
 }

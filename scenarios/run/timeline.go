@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"imsim/netem/tls"
 	"imsim/nodes"
 	"imsim/nodes/protocol/sdp"
 	"imsim/nodes/ue"
@@ -18,13 +19,14 @@ type changes struct {
 	w              *world
 	self           sim.Entity
 	steps          []scenarios.Step
-	seen           []int // how often the milestone of each step has come
+	seen           []int       // how often the milestone of each step has come
+	why            []sim.Cause // what each step comes of; empty for those that have an instant
 }
 
 // plan schedules the steps that have an instant.
 func (c *changes) plan(w *world) {
 	c.w = w
-	c.seen = make([]int, len(c.steps))
+	c.seen, c.why = make([]int, len(c.steps)), make([]sim.Cause, len(c.steps))
 	c.self = w.k.Add("timeline", c)
 	for i := range c.steps {
 		if at := c.steps[i].At; at != nil {
@@ -41,6 +43,7 @@ func (c *changes) Milestone(m nodes.Milestone) {
 			continue
 		}
 		if c.seen[i]++; c.seen[i] == max(s.When.N, 1) {
+			c.why[i] = m.Why
 			c.w.k.At(c.w.k.Now().Add(time.Duration(s.After)), c.self, uint32(i))
 		}
 	}
@@ -54,10 +57,12 @@ func (c *changes) Handle(i uint32) {
 	case *scenarios.LinkDown:
 		for _, d := range w.links[a.Link] {
 			d.dir.SetUp(false)
+			d.dir.SetReachable(!a.Unreachable)
 		}
 	case *scenarios.LinkUp:
 		for _, d := range w.links[a.Link] {
 			d.dir.SetUp(true)
+			d.dir.SetReachable(true)
 		}
 	case *scenarios.SetValue:
 		name, _, _ := strings.Cut(strings.TrimPrefix(a.Path, "links."), ".")
@@ -74,7 +79,19 @@ func (c *changes) Handle(i uint32) {
 		}
 	case *scenarios.MediaClose:
 		if u := w.ues[a.Node]; u != nil {
-			u.CloseMedia()
+			u.CloseMedia(a.Only != "fin", a.Only != "close-notify")
+		}
+	case *scenarios.MediaAlert:
+		if u := w.ues[a.Node]; u != nil {
+			u.FailMedia(tls.Alert(a.Alert))
+		}
+	case *scenarios.Intrude:
+		if u, g := w.ues[a.Node], w.gateways[a.At]; u != nil && g != nil {
+			u.Intrude(g.MediaAddress(a.Realm), a.TLS, c.why[i])
+		}
+	case *scenarios.Order:
+		if p := w.controllers[a.Node]; p != nil {
+			p.Order(a.Realm, a.What, c.why[i])
 		}
 	case *scenarios.Reinvite:
 		if u := w.ues[a.Node]; u != nil {

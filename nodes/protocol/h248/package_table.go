@@ -70,6 +70,8 @@ var PackageTable = []PackageDef{
 	{ID: "it", Version: 1, Document: "H.248.14", Status: K, Meaning: "inactivity timer",
 		Events: []ItemDef{{ID: "ito", Status: K, Meaning: "no message of the controller for the time", Parms: []ValueDef{
 			{ID: "mit", Type: Integer, Max: 65535, Status: K, Meaning: "hundredths of a second"}}}}},
+	{ID: "adid", Version: 1, Document: "H.248.40", Status: K, Meaning: "application data inactivity detection",
+		Events: []ItemDef{{ID: "ipstop", Status: K, Meaning: "no data on a stream; here: nothing to latch onto"}}},
 	{ID: "ds", Version: 1, Document: "H.248.52", Status: K, Meaning: "differentiated services",
 		Properties: []ValueDef{
 			{ID: "dscp", Type: Octets, Status: K, Meaning: "code point, two hexadecimal digits"},
@@ -123,7 +125,7 @@ func pack(names ...string) (l []PackageVersion) {
 
 // Profiles lists the profiles; their names are SIM, their packages follow the interfaces of TS 29.334, 29.238, 29.333 [K].
 var Profiles = []ProfileDef{
-	{"simiq/1", "Iq", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "ipnapt", "hangterm", "it", "tcpbcc", "tlsbsc", "tcphp", "mgastuns", "seplink", "simstat")},
+	{"simiq/1", "Iq", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "ipnapt", "hangterm", "it", "adid", "tcpbcc", "tlsbsc", "tcphp", "mgastuns", "seplink", "simstat")},
 	{"simix/1", "Ix", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "hangterm", "it", "tcpbcc", "tlsbsc", "seplink", "simstat")},
 	{"simmp/1", "Mp", pack("g", "root", "nt", "ds", "ipdc", "hangterm", "it", "tcpbcc", "tlsbsc", "simsec", "simstat")},
 }
