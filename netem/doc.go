@@ -20,7 +20,8 @@
 // exceeded, unreachable, fragmentation needed, Packet Too Big. Hosts fragment what they send, reassemble what they get
 // (RFC 791, RFC 8200 with RFC 5722), learn path MTUs (RFC 1191, RFC 8201), answer echo requests, and answer closed ports
 // with RST or port unreachable unless told to be silent. A host's TCP gives its owner every SYN that matches no
-// connection; to accept, refuse, delay or ignore it is the owner's decision. TIME-WAIT is kept apart, in compact form.
+// connection; to accept, refuse, delay or ignore it is the owner's decision. TIME-WAIT is kept apart, in compact form. With
+// very many connections a host asks for memory ahead of what is about to happen; owners can do the same, with Expect.
 //
 // Every packet carries its cause. With a trace, each hop is a record (link.hop) with the time spent waiting, under
 // transmission and under way; so are drops (link.drop, router.drop, host.drop), ICMP errors (icmp.error) and expiries

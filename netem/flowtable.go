@@ -74,16 +74,29 @@ func (t *flowTable) insert(hash uint32, ref flowRef, s *Stream) {
 	t.n++
 }
 
-// remove takes an entry out, moving up those that it had displaced.
-func (t *flowTable) remove(hash uint32, ref flowRef) {
+// at returns where the entry is that refers to a connection, which must be there.
+func (t *flowTable) at(hash uint32, ref flowRef) uint32 {
 	mask := uint32(len(t.slots) - 1)
 	i := hash & mask
 	for t.slots[i].ref != ref {
 		if t.slots[i].ref == 0 {
-			panic("netem: removing a connection that is not in the table")
+			panic("netem: a connection is not in the table")
 		}
 		i = (i + 1) & mask
 	}
+	return i
+}
+
+// replace puts a TIME-WAIT in the place of the connection that it is left of.
+func (t *flowTable) replace(hash uint32, old, wait flowRef) {
+	e := &t.slots[t.at(hash, old)]
+	e.ref, e.s = wait, nil
+}
+
+// remove takes an entry out, moving up those that it had displaced.
+func (t *flowTable) remove(hash uint32, ref flowRef) {
+	mask := uint32(len(t.slots) - 1)
+	i := t.at(hash, ref)
 	for j := i; ; {
 		j = (j + 1) & mask
 		e := t.slots[j]

@@ -16,6 +16,7 @@ type caller struct {
 	streams []*Stream
 	in, out packet.Payload
 	got     int
+	recycle bool
 }
 
 func (c *caller) Incoming(o tcp.Opening) { c.b.Accept(o, tcp.Config{}, c, false) }
@@ -31,6 +32,14 @@ func (c *caller) StreamEvent(s *Stream, ev tcp.Event) {
 		c.got += n
 		c.in.Reset()
 		s.CloseWrite(ev.Why)
+	case tcp.EvClosed:
+		if c.recycle {
+			s.Recycle()
+			s.Recycle() // once is enough
+		}
+	}
+	if c.recycle && ev.Kind != tcp.EvClosed {
+		s.Recycle() // too early
 	}
 }
 
@@ -49,12 +58,13 @@ func (c *caller) Handle(arg uint32) {
 	Expect(c.streams[max(0, len(c.streams)-20):]...) // open, closed and forgotten ones
 }
 
-// TestForesightChangesNothing plays a run with and without asking for memory ahead.
-func TestForesightChangesNothing(t *testing.T) {
-	play := func(ahead bool) (fingerprint string, events uint64, got int) {
+// TestMemoryChangesNothing plays a run with and without asking for memory ahead, and with and without recycled streams.
+func TestMemoryChangesNothing(t *testing.T) {
+	var spare int
+	play := func(ahead, recycle bool) (fingerprint string, events uint64, got int) {
 		k := sim.New(sim.Config{Seed: 1})
 		n := New(k, Config{})
-		c := &caller{k: k, a: n.AddHost("a"), b: n.AddHost("b")}
+		c := &caller{k: k, recycle: recycle, a: n.AddHost("a"), b: n.AddHost("b")}
 		link := DirectionConfig{Delay: 5 * time.Millisecond, Loss: sim.Certain / 50}
 		if _, _, err := n.Connect(c.a, c.b, Symmetric(link)); err != nil {
 			t.Fatal(err)
@@ -77,14 +87,20 @@ func TestForesightChangesNothing(t *testing.T) {
 		if err := k.Run(sim.Time(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
+		spare = len(c.a.tcp.spare)
 		return k.Fingerprint().String(), k.Events(), c.got
 	}
-	f1, e1, g1 := play(false)
-	f2, e2, g2 := play(true)
-	if f1 != f2 || e1 != e2 || g1 != g2 {
-		t.Errorf("fingerprint %s, %d events, %d octets; with foresight %s, %d, %d", f1, e1, g1, f2, e2, g2)
+	f1, e1, g1 := play(false, false)
+	if g1 == 0 || spare != 0 {
+		t.Errorf("%d octets were received, %d streams are to be used again", g1, spare)
 	}
-	if g1 == 0 {
-		t.Error("nothing was received")
+	for _, c := range []struct{ ahead, recycle bool }{{true, false}, {false, true}, {true, true}} {
+		f2, e2, g2 := play(c.ahead, c.recycle)
+		if f1 != f2 || e1 != e2 || g1 != g2 {
+			t.Errorf("fingerprint %s, %d events, %d octets; with %+v %s, %d, %d", f1, e1, g1, c, f2, e2, g2)
+		}
+		if c.recycle && (spare == 0 || spare > 500) {
+			t.Errorf("%d of 600 streams are to be used again: none, or hardly one was", spare)
+		}
 	}
 }

@@ -26,13 +26,22 @@ type Stream struct {
 	slot       uint32
 	pumping    bool
 	reporting  bool // an event that delivers reports is pending
+	recycled   bool // the owner has done with it
 	conn       tcp.Conn
 }
 
 // newStream makes a stream, whose connection the caller opens, and enters it into the host's table.
 func (h *Host) newStream(local, remote packet.AddrPort, owner StreamOwner) *Stream {
 	t := &h.tcp
-	s := &Stream{owner: owner, host: h, linked: true, held: true, due: sim.Never}
+	var s *Stream
+	if n := len(t.spare); n > 0 {
+		s = t.spare[n-1]
+		t.spare = t.spare[:n-1]
+		s.generation, s.out, s.recycled, s.reporting = 0, 0, false, false
+	} else {
+		s = &Stream{}
+	}
+	s.owner, s.host, s.linked, s.held, s.due = owner, h, true, true, sim.Never
 	if n := len(t.free); n > 0 {
 		s.slot = t.free[n-1]
 		t.free = t.free[:n-1]
@@ -127,6 +136,25 @@ func (s *Stream) WantDrained(why sim.Cause) {
 	s.settle()
 }
 
+// Recycle gives a stream back that its owner will never touch again, and whose memory the host's next connection may have:
+// for owners of very many short connections, who need not call it. Before EvClosed is delivered it does nothing.
+func (s *Stream) Recycle() {
+	if s.linked || s.recycled || s.conn.HasEvent() {
+		return
+	}
+	s.recycled = true
+	if !s.held { // otherwise at the end of the call that reports
+		s.reuse()
+	}
+}
+
+// reuse lets the next connection have the stream.
+func (s *Stream) reuse() {
+	s.owner = nil
+	s.conn.Forget()
+	s.host.tcp.spare = append(s.host.tcp.spare, s)
+}
+
 // Forget makes this end vanish without a segment or an event, as after a crash. What the peer sends is answered as for
 // a closed port.
 func (s *Stream) Forget() {
@@ -157,7 +185,9 @@ func (s *Stream) emit() {
 	now := n.K.Now()
 	for p := n.Pool.Peek(); s.conn.Emit(now, p); p = n.Pool.Peek() {
 		n.take(&h.Core)
-		p.TTL, p.Frag = defaultTTL, packet.Fragment{DF: true}
+		p.TTL = defaultTTL
+		p.Frag = packet.Fragment{} // not with DF: a literal with values is put together elsewhere, and copied before it is there
+		p.Frag.DF = true
 		if s.generation != h.routes.generation {
 			s.route()
 		}
@@ -231,12 +261,13 @@ func (s *Stream) leave() {
 }
 
 func (s *Stream) left(st tcp.State) {
-	if !s.linked {
-		return
-	}
-	s.unlink()
-	if st == tcp.TimeWait {
+	switch {
+	case !s.linked:
+	case st == tcp.TimeWait:
+		s.forgotten()
 		s.host.linger(s)
+	default:
+		s.unlink()
 	}
 }
 
@@ -247,12 +278,16 @@ func (s *Stream) hash() uint32 {
 
 func (s *Stream) unlink() {
 	if s.linked {
-		s.linked = false
-		t := &s.host.tcp
-		t.flows.remove(s.hash(), streamRef(s.slot))
-		if t.latest == s {
-			t.latest = nil
-		}
+		s.forgotten()
+		s.host.tcp.flows.remove(s.hash(), streamRef(s.slot))
+	}
+}
+
+// forgotten notes that the host's table does not lead to the stream any more.
+func (s *Stream) forgotten() {
+	s.linked = false
+	if t := &s.host.tcp; t.latest == s {
+		t.latest = nil
 	}
 }
 
@@ -275,6 +310,9 @@ func (s *Stream) letGo() {
 	sl.s = nil
 	s.host.net.K.Arm(&sl.timer, s.host.self, s.slot<<3|evStream, sim.Never)
 	t.free = append(t.free, s.slot)
+	if s.recycled {
+		s.reuse()
+	}
 }
 
 // arm sees to it that the connection's deadline is not missed. One that moves later, as most do with every segment, is

@@ -14,6 +14,7 @@ type tcpHost struct {
 	flows     flowTable
 	slots     []tcpSlot
 	free      []uint32
+	spare     []*Stream // recycled
 	waits     timeWaits
 	listeners map[packet.AddrPort]Acceptor
 	called    packet.AddrPort // the address that was looked up last among the listeners, and
@@ -66,6 +67,16 @@ func (h *Host) Connections() (live, timeWait int) {
 	t := &h.tcp
 	live = len(t.slots) - len(t.free)
 	return live, t.flows.n - live
+}
+
+// ConnectionsAt returns how many of its live TCP connections have the port at one of their ends.
+func (h *Host) ConnectionsAt(port uint16) (n int) {
+	for i := range h.tcp.slots {
+		if s := h.tcp.slots[i].s; s != nil && (s.Local().Port == port || s.Remote().Port == port) {
+			n++
+		}
+	}
+	return n
 }
 
 // Dial opens a connection actively. A zero local address is chosen by the route to remote, a zero local port from the

@@ -139,7 +139,7 @@ func (h *Host) linger(s *Stream) {
 	x.length = x.Until.Sub(h.net.K.Now())
 	hash := flowHash(&x.local, &x.remote)
 	w.push(expiry{x.Until, i, hash})
-	h.tcp.flows.insert(hash, waitRef(i), nil)
+	h.tcp.flows.replace(hash, streamRef(s.slot), waitRef(i))
 	h.rearm()
 }
 

@@ -34,8 +34,34 @@ const (
 	ReplyReceived   = "h248.reply.received" // detail: error code, if one
 	NotifySent      = "h248.notify.sent"    // detail: cause
 	NotifyReceived  = "h248.notify.received"
-	AssociationUp   = "h248.association.up"
+	AssociationUp   = "h248.association.up" // detail: what brought it up, the method of a ServiceChange but Restart
 	AssociationLost = "h248.association.lost"
+
+	ServiceChangeSent = "h248.servicechange.sent" // detail: method and reason
+	ServiceChangeRecv = "h248.servicechange.received"
+	AuditSent         = "h248.audit.sent"
+	AuditReceived     = "h248.audit.received"
+	Audited           = "h248.audited" // detail: the controller's and the gateway's contexts have been compared; how many were kept, orphaned, missing
+	OrphanSubtracted  = "h248.orphan.subtracted"
+
+	HeartbeatSent     = "h248.heartbeat.sent" // hangterm/thb; detail: termination
+	HeartbeatReceived = "h248.heartbeat.received"
+	InactivitySent    = "h248.inactivity.sent" // it/ito
+	InactivityRecv    = "h248.inactivity.received"
+
+	RequestRepeated    = "h248.request.repeated"
+	RepeatReceived     = "h248.repeat.received" // and not carried out again
+	ReplyRepeated      = "h248.reply.repeated"
+	PendingSent        = "h248.pending.sent"
+	PendingReceived    = "h248.pending.received"
+	AckOfReplySent     = "h248.ack.sent"
+	AckOfReplyReceived = "h248.ack.received"
+	ReplyUnconfirmed   = "h248.reply.unconfirmed"
+	TransactionRefused = "h248.refused" // detail: 505
+	TransactionAborted = "h248.aborted" // detail: 506
+	H248Error          = "h248.error"   // the peer answered a message by an error
+	H248Malformed      = "h248.malformed"
+	ErrorReceived      = "h248.error." // followed by the code of an error in a reply: h248.error.449; detail: its text
 
 	SYNSent        = "tcp.syn.sent"
 	SYNReceived    = "tcp.syn.received"

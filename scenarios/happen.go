@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"imsim/nodes/megaco"
 )
 
 // maxCalls is how many calls of a class a run takes: each is planned before it starts.
@@ -89,6 +91,22 @@ func (v *validator) timeline() {
 			}
 		case *SetValue:
 			v.setValue(a, path)
+		case *H248Send:
+			v.transactions(a, path)
+		}
+	}
+}
+
+// transactions checks what a scripted entity sends, and to whom.
+func (v *validator) transactions(a *H248Send, path []string) {
+	if from := v.file.Nodes[a.Node].Kind; from == "mgc" && a.To == "" {
+		v.wrong(path, "a controller sends to nobody", "write to: and a gateway")
+	} else if from == "mg" && a.To != "" {
+		v.wrong(sub(path, "to"), "a gateway sends to its controller", "leave to out")
+	}
+	for i, text := range a.Transactions {
+		if _, err := megaco.ParseActions(text); err != nil {
+			v.wrong(append(path, "transactions", itoa(i)), err.Error(), "for instance Context = 1 { Subtract = * }")
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
+	"imsim/nodes/megaco"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
@@ -12,8 +14,11 @@ import (
 var kinds = []variant{
 	{"ue", "user equipment", ue.Config{}},
 	{"pcscf", "P-CSCF with the IMS-ALG", pcscf.Config{}},
+	{"ibcf", "IBCF: the border to another network", ibcf.Config{}},
 	{"scscf", "S-CSCF with registrar", scscf.Config{}},
-	{"mediagw", "media gateway: the IMS-AGW", mediagw.Config{}},
+	{"mediagw", "media gateway: IMS-AGW or TrGW", mediagw.Config{}},
+	{"mgc", "scripted H.248 controller", megaco.MGCConfig{}},
+	{"mg", "scripted H.248 gateway, without media", megaco.MGConfig{}},
 	{"router", "IP router", Router{}},
 	{"tun", "real machine behind a TUN device (simulate emulate)", TUN{}},
 	{"web", "host with a web server (simulate emulate)", Web{}},

@@ -87,7 +87,7 @@ func (s source) read() ([]byte, error) {
 	if s.embedded {
 		return embedded.ReadFile(s.path)
 	}
-	f, err := os.Open(s.path)
+	f, err := open(s.path)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ type Step struct {
 	When   *Milestone      `yaml:"when" jsonschema_description:"milestone, in any session, that brings it about"`
 	After  units.Duration  `yaml:"after" jsonschema_description:"pause after the milestone of when"`
 	Do     string          `yaml:"do" jsonschema:"required" jsonschema_description:"what is done"`
-	Action any             `yaml:"-"` // *LinkDown, *LinkUp, *SetValue, *H248Drop, *NATReboot, *MediaReset, *MediaClose, *Reinvite or *Restart; nil only beside an error
+	Action any             `yaml:"-"` // a pointer to one of the actions below; nil only beside an error
 }
 
 // LinkDown loses every packet that is sent into a link, and those in it.
@@ -32,8 +32,42 @@ type SetValue struct {
 
 // H248Drop loses H.248 messages that a node sends.
 type H248Drop struct {
-	Node  string `yaml:"node" node:"pcscf,mediagw" jsonschema:"required" jsonschema_description:"the sender"`
+	Node  string `yaml:"node" node:"pcscf,ibcf,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
 	Count int    `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
+}
+
+// H248Delay keeps H.248 messages back that a node sends, so that later ones overtake them.
+type H248Delay struct {
+	Node  string         `yaml:"node" node:"pcscf,ibcf,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
+	Count int            `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
+	By    units.Duration `yaml:"by" jsonschema:"required" jsonschema_description:"how long each is kept back"`
+}
+
+// H248Duplicate sends H.248 messages of a node twice.
+type H248Duplicate struct {
+	Node  string         `yaml:"node" node:"pcscf,ibcf,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
+	Count int            `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
+	By    units.Duration `yaml:"by" jsonschema:"default=0s" jsonschema_description:"how much later each comes again"`
+}
+
+// H248Send has a scripted H.248 entity send transactions, in one message.
+type H248Send struct {
+	Node         string   `yaml:"node" node:"mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
+	To           string   `yaml:"to" node:"mediagw,mg" jsonschema_description:"the gateway, where a controller sends; a gateway sends to its controller"`
+	Transactions []string `yaml:"transactions" jsonschema:"required,minItems=1" jsonschema_description:"what each holds: the actions as H.248 text, for instance Context = 1 { Subtract = * }"`
+}
+
+// ServiceChange takes a gateway out of service or back.
+type ServiceChange struct {
+	Node   string         `yaml:"node" node:"mediagw,mg" jsonschema:"required" jsonschema_description:"the gateway"`
+	Method string         `yaml:"method" jsonschema:"required,enum=graceful,enum=forced,enum=restart" jsonschema_description:"graceful keeps what there is and forced loses it; restart brings it back into service"`
+	Delay  units.Duration `yaml:"delay" jsonschema:"default=0s" jsonschema_description:"graceful: what is left after this time is lost; 0s for never"`
+}
+
+// HandOff has a controller send its gateways to another one.
+type HandOff struct {
+	Node string `yaml:"node" node:"pcscf,ibcf,mgc" jsonschema:"required" jsonschema_description:"the controller"`
+	To   string `yaml:"to" node:"pcscf,ibcf,mgc" jsonschema:"required" jsonschema_description:"the controller that the gateways shall belong to"`
 }
 
 // NATReboot makes a NAT forget all its mappings.
@@ -63,9 +97,10 @@ type Reinvite struct {
 	NoOffer     bool   `yaml:"no-offer" jsonschema:"default=false" jsonschema_description:"an INVITE without a description, which nodes refuse by 488"`
 }
 
-// Restart makes a media gateway lose all that it has.
+// Restart makes a gateway lose all that it has, or a controller what it knows of its gateways.
 type Restart struct {
-	Node string `yaml:"node" node:"mediagw" jsonschema:"required" jsonschema_description:"the gateway that restarts"`
+	Node string         `yaml:"node" node:"mediagw,mg,pcscf,ibcf,mgc" jsonschema:"required" jsonschema_description:"the gateway or controller that restarts; of a P-CSCF only the control of its gateway"`
+	For  units.Duration `yaml:"for" jsonschema:"default=0s" jsonschema_description:"how long it is down"`
 }
 
 var actions = []variant{
@@ -73,11 +108,16 @@ var actions = []variant{
 	{"link-up", "repair a link", LinkUp{}},
 	{"set", "change a value of a link", SetValue{}},
 	{"h248-drop", "lose H.248 messages", H248Drop{}},
+	{"h248-delay", "keep H.248 messages back", H248Delay{}},
+	{"h248-duplicate", "send H.248 messages twice", H248Duplicate{}},
+	{"h248-send", "send H.248 transactions", H248Send{}},
+	{"service-change", "take a gateway out of service or back", ServiceChange{}},
+	{"handoff", "send gateways to another controller", HandOff{}},
 	{"nat-reboot", "make a NAT forget its mappings", NATReboot{}},
 	{"media-reset", "reset a UE's media connections", MediaReset{}},
 	{"media-close", "close a UE's media connections", MediaClose{}},
 	{"reinvite", "make a UE offer anew inside its calls", Reinvite{}},
-	{"restart", "restart a media gateway", Restart{}},
+	{"restart", "restart a gateway or a controller", Restart{}},
 }
 
 func (*Step) variants() (string, []variant) { return "do", actions }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/ue"
@@ -28,14 +29,17 @@ func (v *validator) wiring() {
 	for _, name := range Names(v.file.Nodes) {
 		path := at("nodes", name)
 		switch c := v.file.Nodes[name].Settings.(type) {
-		case *pcscf.Config:
+		case *pcscf.Config, *ibcf.Config:
+			gateway, on := Controlled(v.file.Nodes[name].Settings)
 			// A gateway registers with one controller, and an ALG of ours uses one gateway. [SIM]
-			if g, ok := settings[*mediagw.Config](v, c.Gateway); ok && g.Controller != name && g.Controller != "" {
-				v.wrong(sub(path, "gateway"), c.Gateway+" is controlled by "+g.Controller, "write controller: "+name+" there, or name another gateway")
+			if g, ok := settings[*mediagw.Config](v, gateway); ok && g.Controller != name && g.Controller != "" && !slices.Contains(g.H248.Secondary, name) {
+				v.wrong(sub(path, "gateway"), gateway+" is controlled by "+g.Controller, "write controller: "+name+" there, or name another gateway")
+			} else if ok && (g.Interface == "ix") != (on == "ix") {
+				v.wrong(sub(path, "gateway"), gateway+" speaks "+g.Interface+", and "+name+" controls over "+on, "write interface: "+on+" there")
 			}
 		case *mediagw.Config:
-			if p, ok := settings[*pcscf.Config](v, c.Controller); ok && p.Gateway != name && p.Gateway != "" {
-				v.wrong(sub(path, "controller"), c.Controller+" controls "+p.Gateway, "write gateway: "+name+" there, or name another controller")
+			if gateway, on := Controlled(v.file.Nodes[c.Controller].Settings); on != "" && gateway != name && gateway != "" {
+				v.wrong(sub(path, "controller"), c.Controller+" controls "+gateway, "write gateway: "+name+" there, or name another controller")
 			}
 			v.realms(name, c)
 		}
@@ -52,6 +56,17 @@ func (v *validator) wiring() {
 		}
 	}
 	v.reach()
+}
+
+// Controlled returns which gateway a node controls, and over which interface; "" where it is no controller.
+func Controlled(settings any) (gateway, on string) {
+	switch c := settings.(type) {
+	case *pcscf.Config:
+		return c.Gateway, "iq"
+	case *ibcf.Config:
+		return c.Gateway, "ix"
+	}
+	return "", ""
 }
 
 // settings returns a node's configuration if it is of kind T.

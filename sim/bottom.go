@@ -11,7 +11,7 @@ func (q *ladder) insert(e entry) {
 	}
 	b := append(q.bottom, e)
 	i := len(b) - 1
-	for i > 0 && b[i-1].before(&e) {
+	for i > 0 && b[i-1].before(e) {
 		b[i] = b[i-1]
 		i--
 	}
@@ -59,7 +59,7 @@ func (q *ladder) sortChunk(ch *chunk) {
 		e := ch.e[j]
 		i := len(b)
 		b = b[:i+1]
-		for i > 0 && b[i-1].before(&e) {
+		for i > 0 && b[i-1].before(e) {
 			b[i] = b[i-1]
 			i--
 		}
@@ -73,12 +73,12 @@ func (q *ladder) sortChunk(ch *chunk) {
 func (q *ladder) sortInstant(last uint32) {
 	b := q.bottom[:0]
 	var differ Entity
-	first := q.chunks[q.chunks[last].next].e[0].to
+	first := q.chunks[q.chunks[last].next].e[0].to()
 	for c := q.chunks[last].next; ; {
 		ch := &q.chunks[c]
 		next := ch.next
 		for i := range ch.n {
-			differ |= ch.e[i].to ^ first
+			differ |= ch.e[i].to() ^ first
 		}
 		b = append(b, ch.e[:ch.n]...)
 		q.release(c)
@@ -97,7 +97,7 @@ func (q *ladder) sortInstant(last uint32) {
 		}
 		var at [radix]uint32
 		for i := range b {
-			at[uint8(b[i].to>>shift)]++
+			at[uint8(b[i].to()>>shift)]++
 		}
 		sum := uint32(0)
 		for d, n := range at {
@@ -105,7 +105,7 @@ func (q *ladder) sortInstant(last uint32) {
 			sum += n
 		}
 		for i := range b {
-			d := uint8(b[i].to >> shift)
+			d := uint8(b[i].to() >> shift)
 			to[at[d]] = b[i]
 			at[d]++
 		}

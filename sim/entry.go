@@ -4,9 +4,10 @@ package sim
 type entry struct {
 	at  Time
 	tie uint64 // entity<<counterBits | the entity's counter: the order within an instant
-	to  Entity
 	arg uint32
 }
+
+func (e entry) to() Entity { return Entity(e.tie >> counterBits) }
 
 // The two halves of entry.tie.
 const (
@@ -14,7 +15,9 @@ const (
 	entityBits  = 24
 )
 
-func (a *entry) before(b *entry) bool { return a.at < b.at || a.at == b.at && a.tie < b.tie }
+// before takes entries by value, so that they stay in registers: with its address taken, one is written to memory in parts and
+// read back as a whole, which has the processor wait.
+func (a entry) before(b entry) bool { return a.at < b.at || a.at == b.at && a.tie < b.tie }
 
 // call is an event due in the current instant, where the order is that of scheduling.
 type call struct {

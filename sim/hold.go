@@ -120,7 +120,7 @@ func (h *Hold) Step(events int) {
 			e, _ = h.heap.pop(Never)
 		}
 		h.now = e.at
-		h.schedule(e.to, e.arg, h.delay())
+		h.schedule(e.to(), e.arg, h.delay())
 	}
 }
 
@@ -136,7 +136,7 @@ func (h *Hold) delay() time.Duration {
 
 func (h *Hold) schedule(to Entity, arg uint32, d time.Duration) {
 	h.tie++
-	e := entry{at: h.now + Time(d), tie: h.tie, to: to, arg: arg}
+	e := entry{at: h.now + Time(d), tie: uint64(to)<<counterBits | h.tie, arg: arg}
 	switch h.engine {
 	case EngineKernel:
 		h.k.At(e.at, to, arg)

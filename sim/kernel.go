@@ -116,10 +116,10 @@ func (k *Kernel) At(t Time, e Entity, arg uint32) {
 	en := &k.entities[e]
 	en.tie++
 	if k.ref != nil || en.tie<<(64-counterBits) == 0 || t == Never {
-		k.atRarely(entry{at: t, tie: en.tie, to: e, arg: arg})
+		k.atRarely(entry{at: t, tie: en.tie, arg: arg})
 		return
 	}
-	k.ladder.push(entry{at: t, tie: en.tie, to: e, arg: arg})
+	k.ladder.push(entry{at: t, tie: en.tie, arg: arg})
 }
 
 func (k *Kernel) atNow(t Time, e Entity, arg uint32) {
@@ -127,7 +127,7 @@ func (k *Kernel) atNow(t Time, e Entity, arg uint32) {
 	case t < k.now:
 		panic(fmt.Sprintf("sim: %s schedules into the past: %v at %v", k.Name(e), t, k.now))
 	case k.ref != nil:
-		k.ref.push(entry{at: t, to: e, arg: arg}, true)
+		k.ref.push(entry{at: t, tie: uint64(e) << counterBits, arg: arg}, true)
 	default:
 		k.ladder.calls.push(call{e, arg})
 	}
@@ -136,9 +136,10 @@ func (k *Kernel) atNow(t Time, e Entity, arg uint32) {
 // atRarely keeps what few calls need out of the way of the others.
 func (k *Kernel) atRarely(e entry) {
 	switch {
-	case e.tie<<(64-counterBits) == 0:
-		k.entities[e.to].tie-- // the number of the next entity otherwise
-		k.Limit("events scheduled by one entity", maxScheduled, e.to, "")
+	case e.tie<<(64-counterBits) == 0: // it says the next entity already
+		to := Entity((e.tie - 1) >> counterBits)
+		k.entities[to].tie--
+		k.Limit("events scheduled by one entity", maxScheduled, to, "")
 	case e.at == Never:
 	default:
 		k.ref.push(e, false)
@@ -219,11 +220,12 @@ func (k *Kernel) handle(until Time, n uint64) bool {
 		if e.at != k.now {
 			k.now, k.instant = e.at, k.events
 		} else if k.events-k.instant >= k.cfg.MaxInstant {
-			k.Limit("events in one instant", k.cfg.MaxInstant, e.to, "look for entities that answer each other without delay")
+			k.Limit("events in one instant", k.cfg.MaxInstant, e.to(), "look for entities that answer each other without delay")
 		}
 		k.events++
-		k.current = e.to
-		k.entities[e.to].handler.Handle(e.arg)
+		to := e.to()
+		k.current = to
+		k.entities[to].handler.Handle(e.arg)
 	}
 	return true
 }

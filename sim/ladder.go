@@ -100,7 +100,7 @@ func (q *ladder) pop(now, until Time) (entry, bool) {
 	n := len(q.bottom)
 	if q.calls.n != 0 && (n == 0 || q.bottom[n-1].at != now) {
 		c := q.calls.pop()
-		return entry{at: now, to: c.to, arg: c.arg}, true
+		return entry{at: now, tie: uint64(c.to) << counterBits, arg: c.arg}, true
 	}
 	if n == 0 {
 		if !q.refill(until) {
@@ -216,8 +216,8 @@ func (q *ladder) deal(last uint32, near bool) {
 func (q *ladder) foresee(soon []entry) {
 	for _, again := range [...]bool{false, true} {
 		for i := range soon {
-			if e := &soon[i]; int(e.to) < len(q.ahead) && q.ahead[e.to] != nil {
-				q.ahead[e.to].Foresee(e.arg, again)
+			if to := soon[i].to(); int(to) < len(q.ahead) && q.ahead[to] != nil {
+				q.ahead[to].Foresee(soon[i].arg, again)
 			}
 		}
 	}

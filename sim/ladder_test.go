@@ -10,7 +10,7 @@ func (q *ladder) check(t *testing.T, now Time) {
 	}
 	b := q.bottom
 	for i := range b {
-		if i > 0 && !b[i].before(&b[i-1]) {
+		if i > 0 && !b[i].before(b[i-1]) {
 			t.Fatalf("bottom is out of order at %d", i)
 		}
 		if uint64(b[i].at) >= q.limit {
@@ -108,10 +108,10 @@ func FuzzLadder(f *testing.F) {
 					break
 				}
 				tie++
-				e := entry{at: now + d, tie: uint64(script[i]%5)<<counterBits | tie, to: Entity(script[i] % 5), arg: uint32(tie)}
+				e := entry{at: now + d, tie: uint64(script[i]%5)<<counterBits | tie, arg: uint32(tie)}
 				if d == 0 {
-					e.tie = 0
-					got.calls.push(call{e.to, e.arg})
+					e.tie &^= 1<<counterBits - 1
+					got.calls.push(call{e.to(), e.arg})
 				} else {
 					got.push(e)
 				}

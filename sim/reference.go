@@ -17,7 +17,7 @@ func (q *reference) push(e entry, now bool) {
 	i := len(h) - 1
 	for i > 0 {
 		p := (i - 1) / 4
-		if !e.before(&h[p]) {
+		if !e.before(h[p]) {
 			break
 		}
 		h[i] = h[p]
@@ -52,11 +52,11 @@ func (q *reference) pop(until Time) (entry, bool) {
 		}
 		end := min(c+4, len(h))
 		for j := c + 1; j < end; j++ {
-			if h[j].before(&h[c]) {
+			if h[j].before(h[c]) {
 				c = j
 			}
 		}
-		if !h[c].before(&e) {
+		if !h[c].before(e) {
 			break
 		}
 		h[i] = h[c]

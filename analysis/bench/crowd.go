@@ -58,6 +58,14 @@ func crowds(cfg Config, each func(Line)) error {
 			Beside: fmt.Sprintf("%.2f × that among 1000", ratio[1]), Goal: v.goal,
 		})
 	}
+	ns, _, err := contest(pick(cfg, 3, 5), func() (int, error) { return few.walk(ops) }, func() (int, error) { return c.walk(ops) })
+	if err != nil {
+		return err
+	}
+	each(Line{
+		Group: group, What: fmt.Sprintf("a look at one of %d after the other, nothing else", many), Figure: nanoseconds(ns[1]),
+		Beside: nanoseconds(ns[0]) + " at one of 1000",
+	})
 	each(Line{Group: group, What: "memory of an idle connection, both ends", Figure: fmt.Sprintf("%.0f octets", per)})
 	runtime.KeepAlive(c)
 	return nil
@@ -158,6 +166,17 @@ func (c *crowd) StreamEvent(s *netem.Stream, ev tcp.Event) {
 	if ev.Kind == tcp.EvReadable {
 		c.answers += c.read(s, ev.Why)
 	}
+}
+
+// walk looks at one connection after the other, in the order of the exchanges; which one is next is not known before the
+// one at hand is looked at. So each look is a wait for memory: what this machine asks for not knowing beforehand.
+func (c *crowd) walk(looks int) (int, error) {
+	at := c.at
+	for range looks {
+		at = (at + crowdStride + int(c.streams[at].State()-tcp.Established)) % len(c.streams)
+	}
+	c.at = at
+	return looks, nil
 }
 
 // step plays a number of exchanges and what they leave, and returns the events that they took.

@@ -12,6 +12,7 @@ import (
 // Options selects what is drawn.
 type Options struct {
 	Session sim.SessionID // 0: the first session in the trace
+	Loose   bool          // what belongs to no session, instead
 	ACKs    bool          // show TCP segments that only acknowledge
 }
 
@@ -109,10 +110,10 @@ func Build(t *rundir.Trace, title string, nodes []string, opt Options) (*Diagram
 			}
 		}
 	}
-	if d.Start < 0 {
-		if opt.Session == 0 {
-			return nil, fmt.Errorf("the trace has no session")
-		}
+	switch {
+	case opt.Loose || d.Start < 0 && !sessions(t):
+		d.Session, d.Start = 0, 0
+	case d.Start < 0:
 		return nil, fmt.Errorf("the trace has no session %d", opt.Session)
 	}
 	if len(nodes) == 0 {
@@ -122,10 +123,26 @@ func Build(t *rundir.Trace, title string, nodes []string, opt Options) (*Diagram
 	b.run()
 	b.finish(opt)
 	if len(d.Arrows) == 0 && len(d.Marks) == 0 {
+		if d.Session == 0 {
+			return nil, fmt.Errorf("the trace has no session, and no message of none")
+		}
 		return nil, fmt.Errorf("session %d sent nothing", d.Session)
 	}
 	d.trim()
 	return d, nil
+}
+
+// sessions reports whether there is any session in the trace.
+func sessions(t *rundir.Trace) bool {
+	return slices.ContainsFunc(t.Records, func(r rundir.Record) bool { return r.Session != 0 })
+}
+
+// heading says which messages are drawn.
+func (d *Diagram) heading() string {
+	if d.Session == 0 {
+		return "messages of no session, time in ms"
+	}
+	return fmt.Sprintf("session %d, time in ms from its start, %s ms into the run", d.Session, ms(d.Start.Sub(0)))
 }
 
 // appearance lists the hosts in the order in which they do something. Routers do nothing but send errors.

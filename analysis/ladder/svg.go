@@ -99,7 +99,7 @@ func (s *svg) x(column int) float64 { return leftMargin + columnGap*float64(colu
 func (s *svg) header() {
 	d := s.d
 	s.f(`<text class="title" x="16" y="24">%s</text>`+"\n", escape(fit(d.Title, int((s.width-32)/7.2))))
-	s.f(`<text class="sub" x="16" y="40">session %d; time in ms from its start, %s ms into the run%s</text>`+"\n", d.Session, ms(d.Start.Sub(0)), d.hidden())
+	s.f(`<text class="sub" x="16" y="40">%s%s</text>`+"\n", strings.Replace(d.heading(), ", time", "; time", 1), d.hidden())
 	var have [numProtos]bool
 	var crypto, work bool
 	for i := range d.Arrows {

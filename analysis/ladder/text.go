@@ -37,7 +37,7 @@ func (d *Diagram) lines() []line {
 // Text writes one line a message and milestone, for terminals.
 func (d *Diagram) Text(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\nsession %d, time in ms from its start, %s ms into the run%s\n\n", d.Title, d.Session, ms(d.Start.Sub(0)), d.hidden())
+	fmt.Fprintf(&b, "%s\n%s%s\n\n", d.Title, d.heading(), d.hidden())
 	width := 4
 	for _, c := range d.Columns {
 		width = max(width, len(c))

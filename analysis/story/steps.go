@@ -15,8 +15,10 @@ import (
 // labels are the steps that a story is told with, in few words. A step that is not here is left to the ladder.
 var labels = map[string]string{
 	nodes.RegisterSent: "REGISTER", nodes.Registered: "registered", nodes.RegisterRefused: "refused", nodes.AssociationUp: "H.248 up",
-	nodes.AssociationLost: "H.248 lost",
-	nodes.InviteSent:      "INVITE", nodes.InviteReceived: "INVITE in", nodes.AnswerSent: "200 OK", nodes.AnswerReceived: "200 OK in",
+	nodes.AssociationLost: "H.248 lost", nodes.ServiceChangeSent: "ServiceChange", nodes.AuditSent: "Audit", nodes.OrphanSubtracted: "orphan",
+	nodes.HeartbeatSent: "heartbeat", nodes.InactivitySent: "silence", nodes.RequestRepeated: "repeated", nodes.PendingSent: "Pending",
+	nodes.TransactionRefused: "refused", nodes.TransactionAborted: "aborted",
+	nodes.InviteSent: "INVITE", nodes.InviteReceived: "INVITE in", nodes.AnswerSent: "200 OK", nodes.AnswerReceived: "200 OK in",
 	nodes.CallRejected: "rejected", nodes.ByeSent: "BYE", nodes.ByeReceived: "BYE in",
 	nodes.AddSent: "Add", nodes.ModifySent: "Modify", nodes.SubtractSent: "Subtract", nodes.NotifyReceived: "Notify in",
 	nodes.AddReceived: "Add in", nodes.ModifyReceived: "Modify in", nodes.SubtractRecv: "Subtract in", nodes.NotifySent: "Notify",
@@ -31,6 +33,7 @@ var labels = map[string]string{
 // detailed are the steps whose detail belongs into the story.
 var detailed = map[string]bool{
 	nodes.CallRejected: true, nodes.TCPFailed: true, nodes.TLSFailed: true, nodes.AlertSent: true, nodes.NotifySent: true, nodes.SessionEnd: true,
+	nodes.TransactionRefused: true, nodes.TransactionAborted: true,
 }
 
 const (

@@ -168,6 +168,9 @@ func (r *Result) summarise(c *measure.Collector, st *run.Stats) {
 	s := &r.Summary
 	c.Fill(s, r.Point.Scenario)
 	s.Invariants, s.NotModelled = invariants(st.Invariants), st.NotModelled
+	if r.Err != nil && st.Events == 0 {
+		s.Invariants = []rundir.Invariant{} // nothing has happened that could have broken one
+	}
 	s.Status = rundir.Complete
 	if r.Err != nil {
 		s.Status, s.Error = rundir.Broken, r.Err.Error()

@@ -49,11 +49,11 @@ func emulateCommand() *cobra.Command {
 			if err := errors.Join(errs...); err != nil {
 				return err
 			}
-			load := scenarios.Options{Set: set}
+			given := scenarios.Options{Set: set}
 			if cmd.Flags().Changed("seed") {
-				load.Seed = &seed
+				given.Seed = &seed
 			}
-			points, many, err := study.Load(args, load)
+			points, many, err := load(cmd, args, given)
 			if err != nil {
 				return err
 			}
@@ -67,7 +67,9 @@ func emulateCommand() *cobra.Command {
 			live := emulate.New(cmd.Context(), sc)
 			live.Limit = limit
 			quit := make(chan struct{})
+			began := false
 			live.Ready = func(s *emulate.Session) {
+				began = true
 				tell(cmd.OutOrStdout(), s)
 				go progress(cmd.ErrOrStderr(), s, quit)
 			}
@@ -75,7 +77,7 @@ func emulateCommand() *cobra.Command {
 			out := story.Printer{W: cmd.OutOrStdout(), Err: cmd.ErrOrStderr(), Names: len(points[0].Name)}
 			err = study.Execute(cmd.Context(), points, false, opt, func(r *study.Result) {
 				close(quit)
-				if r.Err == nil || r.Written {
+				if began && (r.Err == nil || r.Written) {
 					account(cmd.OutOrStdout(), live)
 				}
 				out.Print(r)

@@ -113,6 +113,14 @@ func TestEmulate(t *testing.T) {
 			}
 			device(t, false)
 		}
+		if dev, err = attach.OpenTUN("sim0", "", 1500, netip.MustParseAddr("192.0.2.1")); err == nil {
+			e := startEmulation(t, dir, "--out", "g")
+			status := e.end()
+			if text := e.out.String() + e.err.String(); status != 3 || strings.Contains(text, "invariants") || strings.Contains(text, "lateness") || !strings.Contains(text, "sim0") {
+				t.Errorf("device taken: exit status %d\n%s", status, text)
+			}
+			dev.Close()
+		}
 		var m struct{ Attached []string }
 		b, err := os.ReadFile(filepath.Join(dir, "a", "manifest.json"))
 		if err = errors.Join(err, json.Unmarshal(b, &m)); err != nil || len(m.Attached) != 2 {

@@ -43,13 +43,17 @@ func ladderCommand() *cobra.Command {
 		Use:   "ladder DIR",
 		Short: "Draw the messages of a session to time",
 		Long: "ladder draws a session's messages between nodes, with its milestones, to standard output: as SVG, as text, or as a\n" +
-			"Mermaid sequence diagram. A run writes ladder.svg of its first session by itself.",
+			"Mermaid sequence diagram. A run writes ladder.svg of its first session by itself. With --session none it draws what\n" +
+			"belongs to no session: registrations, H.248 beside calls; a run without sessions is drawn so in any case.",
 		Example: "  simulate ladder out/e2ae-msrp-orig-agnostic --format text",
 		Args:    exactly(1, "the directory of one run"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			write := formats[format]
 			var err error
-			if opt.Session, err = parseSession(session); err == nil && write == nil {
+			if opt.Loose = session == "none"; !opt.Loose {
+				opt.Session, err = parseSession(session)
+			}
+			if err == nil && write == nil {
 				err = fmt.Errorf("--format: %q (write svg, text or mermaid)", format)
 			}
 			if err != nil {

@@ -49,7 +49,7 @@ func command() *cobra.Command {
 		Long: "simulate runs scenarios of IMS media security: SIP, H.248, TCP, TLS, MSRP and BFCP between UEs, proxies, gateways and\n" +
 			"servers, in virtual time. A run says whether its expectations hold, and leaves files to look into.\n\n" +
 			"Exit status: 0 all expectations and invariants hold; 1 one does not; 2 the call or a scenario is wrong; 3 a run broke\n" +
-			"off or was interrupted.",
+			"off or was interrupted (emulate ends by an interruption, and then tells what came out).",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},

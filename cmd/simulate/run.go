@@ -39,11 +39,11 @@ func runCommand() *cobra.Command {
 			if err := errors.Join(errs...); err != nil {
 				return err
 			}
-			load := scenarios.Options{Set: set}
+			given := scenarios.Options{Set: set}
 			if cmd.Flags().Changed("seed") {
-				load.Seed = &seed
+				given.Seed = &seed
 			}
-			points, many, err := study.Load(args, load)
+			points, many, err := load(cmd, args, given)
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"imsim/analysis/study"
 	"imsim/nodes/bearer"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/protocol/h248"
@@ -23,7 +22,7 @@ func validateCommand() *cobra.Command {
 		Args:              some("a scenario"),
 		ValidArgsFunction: completeScenarios,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			points, _, err := study.Load(args, scenarios.Options{Set: set})
+			points, _, err := load(cmd, args, scenarios.Options{Set: set})
 			if err != nil {
 				return err
 			}
@@ -59,10 +58,14 @@ func explainCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				sc, err := scenarios.Load(args[0], scenarios.Options{Set: set})
+				points, _, err := load(cmd, args, scenarios.Options{Set: set})
 				if err != nil {
 					return err
 				}
+				if len(points) != 1 {
+					return fmt.Errorf("give one scenario (%s)", cmd.UseLine())
+				}
+				sc := points[0].Scenario
 				if err := sc.Explain(cmd.OutOrStdout()); err != nil || !rules {
 					return err
 				}

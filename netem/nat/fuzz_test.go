@@ -24,6 +24,15 @@ func FuzzInput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, how byte, a, b, c []byte) {
 		cfg, _ := Preset(Presets[int(how)%len(Presets)])
 		cfg.MaxMappings, cfg.MaxSessions = 3, 3
+		cfg.Contest = Contest(how>>6) % 3
+		switch how >> 4 & 3 {
+		case 1:
+			cfg.DMZ = named["A"]
+		case 2:
+			cfg.Static = []Static{{named["A"], named["Y"]}}
+		case 3:
+			cfg.ALG = ALGSIP
+		}
 		x := table(t, cfg)
 		for i, raw := range [][]byte{a, b, c, a, c, b} {
 			p := &packet.Packet{}

@@ -278,6 +278,10 @@ func TestPool(t *testing.T) {
 
 func FuzzUnmarshal(f *testing.F) {
 	for _, p := range samples() {
+		// Short seeds: the fuzzer tries to leave out every octet of each new input, and a payload tells the parser nothing.
+		var head Payload
+		head.AppendRange(p.Payload, 0, min(p.Payload.Len, 64))
+		p.Payload = head
 		f.Add(p.Marshal(nil))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

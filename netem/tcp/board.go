@@ -102,7 +102,7 @@ func (b *board) count() {
 	l := b.live()
 	n := 0
 	for i := range l {
-		r := l[i]
+		r := &l[i]
 		b.pipe += r.inPipe()
 		switch {
 		case r.sacked:
@@ -114,7 +114,9 @@ func (b *board) count() {
 			l[n-1].end = r.end
 			continue
 		}
-		l[n] = r
+		if n != i {
+			l[n] = *r
+		}
 		n++
 	}
 	b.runs = b.runs[:b.head+n]

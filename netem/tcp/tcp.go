@@ -7,44 +7,44 @@ import (
 	"imsim/sim"
 )
 
-// Config is what a connection is made with. The zero value is a usable default throughout.
-// (The implementer completes the list; names and zero-value defaults of these fields stay.)
+// Config is what a connection is made with. The zero value is a usable default throughout. A host compares the whole with
+// each connection that it opens, so fields of a size are together: without gaps that is one comparison of memory.
 type Config struct {
-	MSS            int           // largest segment this end announces; 0: from the path's MTU, as the host sets it
-	NoWindowScale  bool          // do not offer RFC 7323 window scaling
-	NoTimestamps   bool          // do not offer RFC 7323 timestamps
-	SendBuffer     int           // octets, up to 1 GiB; 0: 256 KiB
-	RecvBuffer     int           // octets, up to 1 GiB; 0: 256 KiB
-	Nagle          bool          // RFC 1122 §4.2.3.4; off by default, as in Go's net package
-	InitialRTO     time.Duration // 0: 1 s (RFC 6298 §2.1)
-	MinRTO, MaxRTO time.Duration // 0: 1 s, 60 s
-	SYNSchedule    SYNSchedule
-	ConnectTimeout time.Duration // give up an active open after this, however many SYNs that makes; 0: as the schedule says
-	DelayedACK     time.Duration // 0: 40 ms; negative: every segment is acknowledged at once
-	UserTimeout    time.Duration // give up after this without an acknowledgement (RFC 5482); 0: 15 min, or as Retries says
-	Retries        int           // Linux's tcp_retries2: give up at the timeout after the time that so many take; after Close at most 8; 0: UserTimeout alone
-	TimeWait       time.Duration // length of TIME-WAIT; 0: 60 s
-	FinWait2       time.Duration // longest FIN-WAIT-2 after Close; 0: 60 s; negative: for ever
-	HalfClosed     time.Duration // longest FIN-WAIT-2 after CloseWrite alone, while the owner still reads; 0: for ever
-	ICMP           ICMPReaction  // what unreachable messages do
-
-	NoSACK            bool          // do not offer selective acknowledgements (RFC 2018)
-	NoDSACK           bool          // do not report octets that came twice (RFC 2883)
-	PRR               bool          // proportional rate reduction in recoveries with selective acknowledgements (RFC 6937)
-	RACK              bool          // RACK-TLP in place of the rules of RFC 6675 (RFC 8985); only with selective acknowledgements
-	Congestion        Congestion    // congestion control
-	SlowStart         SlowStart     // how slow start ends before a loss
+	MSS               int           // largest segment this end announces; 0: from the path's MTU, as the host sets it
+	SendBuffer        int           // octets, up to 1 GiB; 0: 256 KiB
+	RecvBuffer        int           // octets, up to 1 GiB; 0: 256 KiB
+	InitialRTO        time.Duration // 0: 1 s (RFC 6298 §2.1)
+	MinRTO, MaxRTO    time.Duration // 0: 1 s, 60 s
+	ConnectTimeout    time.Duration // give up an active open after this, however many SYNs that makes; 0: as the schedule says
+	DelayedACK        time.Duration // 0: 40 ms; negative: every segment is acknowledged at once
+	UserTimeout       time.Duration // give up after this without an acknowledgement (RFC 5482); 0: 15 min, or as Retries says
+	Retries           int           // Linux's tcp_retries2: give up at the timeout after the time that so many take; after Close at most 8; 0: UserTimeout alone
+	TimeWait          time.Duration // length of TIME-WAIT; 0: 60 s
+	FinWait2          time.Duration // longest FIN-WAIT-2 after Close; 0: 60 s; negative: for ever
+	HalfClosed        time.Duration // longest FIN-WAIT-2 after CloseWrite alone, while the owner still reads; 0: for ever
 	InitialWindow     int           // segments, also when one SYN was lost (Linux: 10); 0: RFC 6928
-	Undo              bool          // undo reductions for which nothing was lost (RFC 3522, RFC 4015, RFC 3708, RFC 5682)
-	ECN               ECNMode       // explicit congestion notification (RFC 3168)
-	VarianceFloor     bool          // MinRTO is a floor of the variance term, as in Linux, not of the whole
-	QuickACK          bool          // Linux's delayed acknowledgements: at once at the start, then 40 to 200 ms by estimate; DelayedACK is not used
 	KeepAlive         time.Duration // probe after this much silence (RFC 9293 §3.8.4; Linux: 2 h when switched on); 0: never
 	KeepAliveInterval time.Duration // between probes; 0: 75 s
 	KeepAliveProbes   int           // give up after so many; 0: 9
 	ChallengeEvery    time.Duration // at most one challenge acknowledgement in this time (Linux: 500 ms); 0: ten in 5 s (RFC 5961 §7)
 
 	Pool *Pool // buffers shared by the connections of one run, never by two; nil: each connection keeps its own
+
+	NoWindowScale bool // do not offer RFC 7323 window scaling
+	NoTimestamps  bool // do not offer RFC 7323 timestamps
+	Nagle         bool // RFC 1122 §4.2.3.4; off by default, as in Go's net package
+	SYNSchedule   SYNSchedule
+	ICMP          ICMPReaction // what unreachable messages do
+	NoSACK        bool         // do not offer selective acknowledgements (RFC 2018)
+	NoDSACK       bool         // do not report octets that came twice (RFC 2883)
+	PRR           bool         // proportional rate reduction in recoveries with selective acknowledgements (RFC 6937)
+	RACK          bool         // RACK-TLP in place of the rules of RFC 6675 (RFC 8985); only with selective acknowledgements
+	Congestion    Congestion   // congestion control
+	SlowStart     SlowStart    // how slow start ends before a loss
+	Undo          bool         // undo reductions for which nothing was lost (RFC 3522, RFC 4015, RFC 3708, RFC 5682)
+	ECN           ECNMode      // explicit congestion notification (RFC 3168)
+	VarianceFloor bool         // MinRTO is a floor of the variance term, as in Linux, not of the whole
+	QuickACK      bool         // Linux's delayed acknowledgements: at once at the start, then 40 to 200 ms by estimate; DelayedACK is not used
 }
 
 // Congestion selects the congestion control.

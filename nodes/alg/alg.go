@@ -42,6 +42,10 @@ func (c *call) protect(l sdp.Line) (status int) {
 // reserve asks the gateway for the termination towards the answerer (Reserve AGW Connection Point).
 func (c *call) reserve(why sim.Cause) {
 	var ok bool
+	if c.p.control.closed || c.p.control.down {
+		c.refuse(503, why) // the gateway takes no new context
+		return
+	}
 	if c.onward, ok = c.setupOnward(c.offer.Line(0).Setup()); !ok {
 		c.refuse(488, why)
 		return
@@ -184,6 +188,9 @@ func (c *call) subtract(why sim.Cause) {
 	}
 	c.released = true
 	delete(p.ctx, c.context)
+	if p.control.down {
+		return // an audit will find the context
+	}
 	a := h248.Action{Context: c.context}
 	// The served UE's termination first, as in the examples of the spec reference.
 	legs := []*leg{&c.near, &c.far}

@@ -53,15 +53,11 @@ type leg struct {
 	id      h248.TerminationID
 	local   *sdp.Fragment // as the gateway reported it; nil once the call is set up
 	request uint32        // of its Events
-	access  bool
+	access  bool          // on the side that the node serves; on Ix, the internal one
+	on      Interface
 }
 
-func (l *leg) realm() string {
-	if l.access {
-		return "access"
-	}
-	return "core"
-}
+func (l *leg) realm() string { return l.on.realm(l.access) }
 
 // waiting is a response that has to wait for the gateway.
 type waiting struct {
@@ -80,7 +76,8 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 	c.originating, c.served = p.node.Call(m, from)
 	c.callerTag = strings.Clone(m.FromTag())
 	c.asked = p.ask(m)
-	c.far.access, c.near.access = !c.originating, c.originating
+	c.far = leg{access: !c.originating, on: p.on}
+	c.near = leg{access: c.originating, on: p.on}
 	p.fwd.RecordRoute(m)
 	p.calls[c.id] = c
 	offer, err := sdp.Parse([]byte(m.Body))
@@ -210,6 +207,7 @@ func (c *call) end(why sim.Cause) {
 	c.ended = true
 	c.subtract(why)
 	delete(c.p.calls, c.id)
+	c.p.node.Ended(c.id)
 	if c.session != nil {
 		c.p.timed[c.session.slot] = nil // the slot is not used again: an entry for the timer may still be queued
 	}

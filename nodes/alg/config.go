@@ -12,7 +12,7 @@ import (
 type Config struct {
 	Gateway string `yaml:"gateway" node:"mediagw" jsonschema:"required" jsonschema_description:"The media gateway that this node controls: an IMS-AGW over Iq or a TrGW over Ix."`
 
-	TCPMode         string         `yaml:"tcp-mode" jsonschema:"enum=relay,enum=fwd,enum=proxy,default=fwd" jsonschema_description:"TCP bearer handling (TS 23.334 5.16): relay is stateless, fwd keeps the direction with two connections, proxy opens each leg by an order of its own."`
+	TCPMode         string         `yaml:"tcp-mode" jsonschema:"enum=relay,enum=fwd,enum=merge,enum=proxy,default=fwd" jsonschema_description:"TCP bearer handling (TS 23.334 5.16): relay is stateless, fwd keeps the direction with two connections, merge waits for both ends, proxy opens each leg by an order of its own."`
 	ProxySetup      string         `yaml:"proxy-setup" jsonschema:"enum=keep,enum=active,default=keep" jsonschema_description:"The gateway's roles in mode proxy: those that the UEs leave it or active towards everyone that can be opened to."`
 	Accept          string         `yaml:"accept" jsonschema:"enum=late,enum=early,enum=tls-cross,enum=tls-then-tcp,default=late" jsonschema_description:"When a fwd gateway answers the opener's SYN and opens the other leg (preset of 7.2)."`
 	Awareness       string         `yaml:"awareness" jsonschema:"enum=agnostic,enum=aware,default=agnostic" jsonschema_description:"Whether the gateway is told the application protocol; one that does not know it (Error 515) is asked again without (F12)."`
@@ -23,6 +23,9 @@ type Config struct {
 	SessionExpires  units.Duration `yaml:"session-expires" jsonschema_description:"Session interval that the node asks for in requests (RFC 4028 8.1; TS 24.229 5.2.7): at least 90s. Default 0s: it asks for none, but keeps to what the ends agree on."`
 	MinSE           units.Duration `yaml:"min-se" jsonschema:"default=90s" jsonschema_description:"Least session interval that it accepts where it asks for one; a request below is answered by 422."`
 	SessionEnd      string         `yaml:"session-end" jsonschema:"enum=bye,enum=forget,default=bye" jsonschema_description:"What becomes of a call whose session timer runs out: bye subtracts the context and ends the call on both sides, forget subtracts it and leaves the rest to the ends (RFC 4028 8.3)."`
+	Heartbeat       units.Duration `yaml:"heartbeat" jsonschema:"default=300s" jsonschema_description:"Ask the gateway to report a termination that no message has named for this long (hangterm/thb); whole seconds. A gateway does so where its h248.heartbeat says so."`
+	Inactivity      units.Duration `yaml:"inactivity" jsonschema_description:"Ask the gateway to report when it has heard nothing from here for this long (it/ito); default never. The reports go on so a run with them needs run.until."`
+	OnInactivity    string         `yaml:"on-inactivity" jsonschema:"enum=keep,enum=audit,enum=release,default=keep" jsonschema_description:"What such a report means: nothing or that the gateway is audited or that the calls on it are released (row R-19)."`
 	H248            H248Timers     `yaml:"h248" jsonschema_description:"H.248 transaction timers."`
 	Costs           nodes.Costs    `yaml:"costs" jsonschema_description:"Processor time; message 2ms by default."`
 }

@@ -1,7 +1,6 @@
 package alg
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -28,14 +27,19 @@ func (c *call) order(why sim.Cause, done func(*call, []h248.Action, sim.Cause), 
 func (p *ALG) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause) {
 	o := p.orders[id]
 	if o == nil {
+		p.ownAnswer(id, reply, why)
 		return
 	}
 	delete(p.orders, id)
+	defer p.idle(why)
 	code := ""
-	if e := firstError(reply); e != nil {
+	if e := reply.FirstError(); e != nil {
 		code = strconv.Itoa(int(e.Code))
 	}
 	why = p.Mark(why, "", nodes.ReplyReceived, code)
+	if code != "" {
+		why = p.Mark(why, "", nodes.ErrorReceived+code, "")
+	}
 	c := o.c
 	if len(reply.Actions) > 0 && c.context == h248.ChooseContext && code == "" {
 		c.context = reply.Actions[0].Context
@@ -62,13 +66,13 @@ func (p *ALG) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause)
 	}
 }
 
-// DropH248 loses the next n H.248 messages that the ALG sends.
-func (p *ALG) DropH248(n int) { p.h248.Drop(n) }
-
 // H248Failed takes the loss of an order.
 func (p *ALG) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause) {
-	if o := p.orders[id]; o != nil {
+	if o := p.orders[id]; o == nil {
+		p.ownAnswer(id, nil, why)
+	} else {
 		delete(p.orders, id)
+		defer p.idle(why)
 		o.c.busy = false
 		if o.c.ended {
 			o.c.subtract(why)
@@ -102,6 +106,7 @@ func (p *ALG) H248Lost(why sim.Cause) { p.Mark(why, "", nodes.AssociationLost, "
 func (p *ALG) H248Transaction(id h248.TransactionID, actions []h248.Action, why sim.Cause) {
 	reply := h248.Item{Kind: h248.Reply, ID: id}
 	var lost []*call
+	var then []func(sim.Cause)
 	cause := ""
 	for _, a := range actions {
 		out := h248.Action{Context: a.Context}
@@ -110,11 +115,14 @@ func (p *ALG) H248Transaction(id h248.TransactionID, actions []h248.Action, why 
 			switch cmd.Verb {
 			case h248.ServiceChange:
 				r.Services = &h248.Services{Profile: cmd.Services.Profile, Version: cmd.Services.Version}
-				why = p.Mark(why, "", nodes.AssociationUp, "")
-				if cmd.Services.Method == h248.Restart {
-					lost, cause = append(lost, p.onGateway()...), "gateway restarted" // R-22
-				}
+				why = p.announced(cmd.Services, why)
+				calls, text, f := p.serviceChange(cmd.Services)
+				lost, cause, then = append(lost, calls...), text, append(then, f)
 			case h248.Notify:
+				if calls, f, ok := p.supervised(a.Context, &cmd, &r, why); ok {
+					lost, then = append(lost, calls...), append(then, f)
+					break
+				}
 				c := p.ctx[a.Context]
 				if c == nil {
 					// R-16: the context may have been subtracted while the report was under way.
@@ -134,19 +142,19 @@ func (p *ALG) H248Transaction(id h248.TransactionID, actions []h248.Action, why 
 		reply.Actions = append(reply.Actions, out)
 	}
 	p.h248.Reply(id, reply, why)
+	for _, f := range then {
+		if f != nil {
+			f(why)
+		}
+	}
 	for _, c := range lost {
-		c.release(503, cause, why)
+		c.release(503, cause, c.because(why))
 	}
 }
 
 // onGateway returns the calls that have a context on the gateway, which forgets it, in the order of their contexts.
 func (p *ALG) onGateway() (calls []*call) {
-	var ids []h248.ContextID
-	for id := range p.ctx { //tidy:order sorted below
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range p.contexts() {
 		c := p.ctx[id]
 		c.released = true // there is nothing left to subtract
 		delete(p.ctx, id)
@@ -176,25 +184,6 @@ func text(list []h248.Parm, name string) string {
 		return p.Value.Text
 	}
 	return ""
-}
-
-// firstError returns the first error anywhere in a reply.
-func firstError(r *h248.Item) *h248.ErrorDescriptor {
-	if r.Error != nil {
-		return r.Error
-	}
-	for i := range r.Actions {
-		a := &r.Actions[i]
-		if a.Error != nil {
-			return a.Error
-		}
-		for j := range a.Commands {
-			if e := a.Commands[j].Error; e != nil {
-				return e
-			}
-		}
-	}
-	return nil
 }
 
 // learn takes the termination that command n of a reply made or changed, and its address.

@@ -68,13 +68,17 @@ func (c *call) reflexive(line sdp.Line) []byte {
 	return f.Append(nil)
 }
 
+// strange reports a leg towards somebody else's network, whose peer must be who signalling said: users on Iq, on Ix the other
+// operator.
+func (l *leg) strange() bool { return l.access == (l.on == Iq) }
+
 // add returns the command that makes a leg's termination.
 func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 	p := c.p
 	p.events++
 	l.request = p.events
 	control := &h248.LocalControl{Mode: h248.SendReceive, Properties: []h248.Parm{h248.Set("ipdc/realm", h248.Quoted(l.realm()))}}
-	if l.access && remote != nil && !c.latches() {
+	if l.strange() && remote != nil && !c.latches() {
 		control.Properties = append(control.Properties, h248.Set("gm/saf", h248.Word("ON")))
 	}
 	cmd := h248.Command{Verb: h248.Add, Termination: h248.TerminationID("ip/" + l.realm() + "/$")}
@@ -86,7 +90,7 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 			cmd.Events.List = p.arm(cmd.Events.List, "tlsbsc/BNCChange")
 		}
 	}
-	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(300))}})
+	cmd.Events.List = append(cmd.Events.List, h248.Event{Name: "hangterm/thb", Parms: []h248.Parm{h248.Set("timerx", h248.Number(p.heartbeat()))}})
 	return cmd
 }
 

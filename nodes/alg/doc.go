@@ -5,7 +5,8 @@
 // Modelled: for each session a context with a termination on either side, set up as in TS 23.334 cl. 6.2.10.3 and 6.2.18 in
 // TCP modes relay, fwd, merge and proxy; end-to-access-edge TLS with fingerprints, for the calling and for the called UE;
 // a=setup by the decision table (rows T1 to T6, O1 to O5, H1, M1); session timers as a proxy (RFC 4028 §8); release by
-// either side, and by the ALG itself when the gateway reports a failure (TS 24.229 cl. 5.2.8).
+// either side, and by the ALG itself when the gateway reports a failure (TS 24.229 cl. 5.2.8); every
+// ServiceChange of the gateway, its audit after a time apart, heartbeats and reports of silence (rows ).
 //
 // Not modelled: re-INVITE (so no change of roles when hole punching fails), several media lines.
 //

@@ -17,7 +17,9 @@ import (
 // ALG is what P-CSCF and IBCF have in common; they embed it.
 type ALG struct {
 	nodes.Base
+	env  *nodes.Env
 	cfg  settings
+	on   Interface
 	node Node
 	sip  *transport.SIP
 	fwd  *transport.Forwarder
@@ -32,6 +34,8 @@ type ALG struct {
 
 	refreshes map[sip.TxID]refresh // by client transaction
 	timed     []*call              // by timer slot; nil: gone
+
+	control control
 }
 
 // settings are all keys that the ALG knows; what has no place at a node is left out there.
@@ -53,6 +57,8 @@ type Node interface {
 	Route(m *sip.Message, from sip.Flow)
 	// NextHop returns where a request goes.
 	NextHop(m *sip.Message) (sip.Flow, error)
+	// Ended is told that a call is over.
+	Ended(callID string)
 	// Timers returns the timer set for a next hop, nil for the core's.
 	Timers(to sip.Flow) *sip.Timers
 }
@@ -67,17 +73,41 @@ type Party struct {
 // can reports whether both sides announced a mechanism (TS 23.334 cl. 6.2.10.3.1.2.1 step 1).
 func (u *Party) can(mechanism string) bool { return u != nil && slices.Contains(u.Media, mechanism) }
 
-// New makes the ALG of a node on a host.
-func New(env *nodes.Env, host *netem.Host, node Node, cfg Config, access Access) (*ALG, error) {
+// Interface is what an ALG controls its gateway over.
+type Interface uint8
+
+// The interfaces.
+const (
+	Iq Interface = iota // IMS-ALG and IMS-AGW (TS 23.334)
+	Ix                  // IBCF and TrGW (TS 29.162)
+)
+
+// realm returns the name of the side of a gateway that a leg is on: the served side is the access network or, on Ix, the
+// network's own inside (spec reference §0.3).
+func (i Interface) realm(served bool) string {
+	switch {
+	case i == Ix && served:
+		return "internal"
+	case i == Ix:
+		return "external"
+	case served:
+		return "access"
+	}
+	return "core"
+}
+
+// New makes the ALG of a node on a host. A node that is a transport.Border has its way with messages.
+func New(env *nodes.Env, host *netem.Host, on Interface, node Node, cfg Config, access Access) (*ALG, error) {
 	p := &ALG{
-		cfg: settings{cfg, access}, node: node, calls: map[string]*call{},
+		env: env, cfg: settings{cfg, access}, on: on, node: node, calls: map[string]*call{},
 		byTx: map[sip.TxID]*call{}, orders: map[h248.TransactionID]*order{}, ctx: map[h248.ContextID]*call{},
 		refreshes: map[sip.TxID]refresh{},
 	}
 	p.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, p)
 	cost := time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(2*time.Millisecond)))
+	border, _ := node.(transport.Border)
 	var err error
-	if p.sip, err = transport.NewSIP(&p.Base, transport.SIPConfig{Core: true, Cost: cost, TimerC: transport.TimerC, Session: env.SessionOf}, p); err != nil {
+	if p.sip, err = transport.NewSIP(&p.Base, transport.SIPConfig{Core: true, Cost: cost, TimerC: transport.TimerC, Session: env.SessionOf, Border: border}, p); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
 	p.fwd = transport.NewForwarder(p.sip)

@@ -121,8 +121,12 @@ func (c *call) renew(m *sip.Message, a asked, why sim.Cause) {
 	p.K.Arm(&c.session.expiry, p.Entity, c.session.slot, at)
 }
 
-// Handle ends a call whose session timer has run out.
+// Handle ends a call whose session timer has run out, or an outage of the controller.
 func (p *ALG) Handle(slot uint32) {
+	if slot == slotBack {
+		p.returned()
+		return
+	}
 	if c := p.timed[slot]; c != nil && p.K.Due(&c.session.expiry, p.Entity, slot) {
 		c.expired(p.Waited(c.session.why, "sip.session"))
 	}

@@ -19,7 +19,7 @@ func (c *call) setupOnward(offered sdp.Setup) (onward sdp.Setup, ok bool) {
 	switch {
 	case offer == sdp.HoldConn:
 		return offered, true // H1
-	case !c.originating:
+	case !c.originating || c.merges():
 		if offer == sdp.Active && c.collides() {
 			return offered, false // T4, §2.6 rule (a)
 		}
@@ -47,29 +47,36 @@ func (c *call) setupBack(offered, answered sdp.Setup) sdp.Setup {
 	switch offer := sdp.OfferDefault(offered); {
 	case offer == sdp.Passive:
 		return sdp.Active // T5, O5
-	case offer == sdp.ActPass && !c.originating && (c.p.cfg.NATTermActPass != "merge" || c.collides()):
+	case offer == sdp.ActPass && c.merges() && !c.collides():
+		return sdp.Passive // as T6 as merge
+	case offer == sdp.ActPass && (!c.originating || c.merges()) && (c.p.cfg.NATTermActPass != "merge" || c.collides()):
 		return sdp.Active // T6
 	}
 	return sdp.Passive // T4, T6 as merge, O3, O4
 }
 
 // dualActive reports a call whose legs the gateway opens both (§2.7, §2.11 proxy / dual active): the offer leaves it the
-// choice.
+// choice, and TLS from end to end has a client all the same: with both ends passive neither would begin [I].
 func (c *call) dualActive(offered sdp.Setup) bool {
-	return c.p.cfg.TCPMode == "proxy" && c.p.cfg.ProxySetup == "active" && !c.relay && !c.natted() &&
+	return c.p.cfg.TCPMode == "proxy" && c.p.cfg.ProxySetup == "active" && !c.relay && !c.natted() && !(c.passing && c.tls) &&
 		(offered == sdp.ActPass || offered == sdp.Passive)
 }
 
 // punches reports a leg on which the gateway is to punch a hole (O5, §8.5).
 func (c *call) punches(l *leg, role sdp.Setup) bool {
-	return l.access && role == sdp.Active && c.rewrites() && c.p.cfg.NATPassiveOffer == "punch"
+	return l.access && role == sdp.Active && c.natted() && c.rewrites() && c.p.cfg.NATPassiveOffer == "punch"
 }
 
 // collides reports a call that merge would spoil: both UEs open, so both would begin TLS as its client (§2.6).
 func (c *call) collides() bool { return c.passing && c.tls && c.p.cfg.MergeE2ETLS != "collide" }
 
 // rewrites reports a call whose set-up direction is the ALG's to choose.
-func (c *call) rewrites() bool { return c.natted() && !c.relay && c.p.cfg.NATSetup != "keep" }
+func (c *call) rewrites() bool {
+	return (c.natted() && c.p.cfg.NATSetup != "keep" || c.merges()) && !c.relay
+}
+
+// merges reports a gateway that is to wait for both sides by configuration, NAT or not: rows T4 to T6 in either direction.
+func (c *call) merges() bool { return c.p.cfg.TCPMode == "merge" && !c.relay }
 
 // natted reports a NAT between the served UE and the P-CSCF.
 func (c *call) natted() bool { return c.served != nil && c.served.BehindNAT }

@@ -12,6 +12,6 @@
 // Not modelled: fwd.splice, streams of more than two SEPs.
 //
 // Validated by a case written by hand for each row, by random walks that hold the rules of thumb of spec reference §7.5,
-// by an exploration breadth first over an environment of its own (TestExplore, which lists what it has found and is not
-// mended), and by the closed forms of the scenarios of family timeline.
+// by an exploration of every order of events in an environment of its own (TestExplore), by changing one thing about one
+// rule after another (TestFlips), and by the closed forms of the scenarios of family timeline.
 package bearer

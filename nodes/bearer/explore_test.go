@@ -3,317 +3,249 @@ package bearer
 import (
 	"fmt"
 	"os"
-	"slices"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// key is a world packed into two words, one a leg.
-type key [2]uint64
-
-func (w *world) key() (k key) {
-	for i := range w.sep {
-		x, l := &w.sep[i], &w.leg[i]
-		n, at := uint64(0), 0
-		put := func(v uint64, bits int) {
-			n |= v << at
-			at += bits
-		}
-		put(uint64(x.TCPRole), 2)
-		put(uint64(x.TCP), 4)
-		put(uint64(x.TLS), 4)
-		put(uint64(x.Timers), int(NumTimers))
-		put(uint64(l.conn), 3)
-		put(uint64(l.tls), 3)
-		for _, b := range [...]bool{x.Exists, x.Remote, x.TLSClient, x.TLS13, x.CNSent, x.CNRcvd, x.Leaving, x.Ending, x.Begun, x.Renew, x.Told,
-			l.finIn, l.finOut, l.cnIn, l.cnOut, l.truncated, l.next, l.left, l.deaf, l.told, w.through, w.opened} {
-			v := uint64(0)
-			if b {
-				v = 1
-			}
-			put(v, 1)
-		}
-		k[i] = n
-	}
-	return k
-}
-
-// node is a state that was found, and how.
-type node struct {
-	w      world
-	parent int32
-	end    int32 // the state that towardsEnd leads to; -1 at an end
-	by     step
-}
-
-// result of an exploration.
-type result struct {
-	states, transitions int
-	cut                 int               // explorations that were not finished
-	wrong               string            // the first violation, with the events that lead to it
-	seen                map[string]string // violations by event and kind
-}
-
-// explorer explores one plan after another.
+// explorer takes one plan after another through every order of events.
 type explorer struct {
 	table *Table
 	most  int // states to look into, those of the fewest events first
-	nodes []node
-	index map[key]int32
+	known states
+	steps []step
+	out   []Out
+	look  func(p *plan, w *world, st step) // is shown every step before it happens, if set
 }
 
-// starts are the states in which the controller may have left the SEPs when the first event comes.
-func (p *plan) starts() (ws []world) {
-	final := world{sep: p.sep}
-	ws = append(ws, final)
-	for s := range Side(2) {
-		w := final
-		w.sep[s].TCPRole = Undecided
-		ws = append(ws, w)
-		w = final
-		w.sep[s].Remote = false
-		ws = append(ws, w)
-		w = final
-		w.sep[s].Exists, w.sep[s].Remote, w.sep[s].TCPRole = false, false, Undecided
-		ws = append(ws, w)
-	}
-	return ws
+// result of the exploration of a plan.
+type result struct {
+	states, transitions int
+	events              int    // states of so many events and fewer have been looked into
+	whole               bool   // there are no more
+	wrong               string // the first violation, with the events that lead to it
 }
 
 // run explores a plan breadth first, so that what it finds wrong has the fewest events.
-func (e *explorer) run(p *plan, r *result) {
-	e.nodes = e.nodes[:0]
-	if e.index == nil {
-		e.index = map[key]int32{}
-	}
-	clear(e.index)
+func (e *explorer) run(p *plan) (r result) {
+	e.known.reset()
 	for _, w := range p.starts() {
-		e.find(w, -1, step{})
+		e.add(p, &w, -1, step{})
 	}
-	var steps []step
-	var out []Out
+	if wrong := e.straight(p); wrong != "" {
+		r.wrong = wrong
+		return r
+	}
 	through := false
-	for i := 0; i < len(e.nodes) && i < e.most; i++ {
-		w := e.nodes[i].w
-		through = through || w.through
-		steps = w.possible(p, X, steps[:0])
-		steps = w.possible(p, Y, steps)
-		next, more := w.towardsEnd()
-		e.nodes[i].end = -1
-		if !more && (w.leg[X].live() || w.leg[Y].live()) {
-			r.wrong = e.story(p, i, nil, "a leg never ends")
-			return
+	level := len(e.known.found) // where the states of one event more begin
+	n := 0
+	for ; n < len(e.known.found) && n < e.most; n++ {
+		if n == level {
+			r.events++
+			level = len(e.known.found)
 		}
-		for _, st := range steps {
+		w := p.world(e.known.found[n].key)
+		through = through || w.through
+		next, more := w.towardsEnd()
+		if !more && (w.leg[X].live() || w.leg[Y].live()) {
+			r.wrong = e.story(p, n, nil, "a leg never ends")
+			return r
+		}
+		e.steps = w.possible(p, Y, w.possible(p, X, e.steps[:0]))
+		for _, st := range e.steps {
+			if e.look != nil {
+				e.look(p, &w, st)
+			}
 			to := w
-			var wrong string
-			out, wrong = to.happen(p, e.table, st, out[:0])
+			wrong := to.happen(p, e.table, st, &e.out)
 			r.transitions++
 			if wrong != "" {
-				k := st.ev.String() + wrong
-				if _, ok := r.seen[k]; !ok {
-					r.seen[k] = e.story(p, i, &st, wrong)
-				}
-				continue
+				r.wrong = e.story(p, n, &st, wrong)
+				return r
 			}
-			n := e.find(to, int32(i), st)
+			i := e.add(p, &to, int32(n), st)
 			if more && st == next {
-				e.nodes[i].end = n
+				e.known.found[n].end = i
 			}
 		}
 	}
-	r.states += len(e.nodes)
-	if len(e.nodes) > e.most {
-		r.cut++
-	} else if p.opens && !through {
+	r.states = len(e.known.found)
+	r.whole = n == r.states
+	switch circle := e.circle(); {
+	case circle >= 0:
+		r.wrong = e.story(p, circle, nil, "timers and environment go round in a circle")
+	case r.whole && !through && !p.policy.Strict && !strings.HasPrefix(p.name, "active"):
 		r.wrong = p.name + ": no order of events brings the stream up"
 	}
-	e.ends(p, r)
+	return r
 }
 
-func (e *explorer) find(w world, parent int32, by step) int32 {
-	k := w.key()
-	n, ok := e.index[k]
-	if !ok {
-		n = int32(len(e.nodes))
-		e.index[k] = n
-		e.nodes = append(e.nodes, node{w: w, parent: parent, end: -1, by: by})
+// straight goes from the beginning to the stream that is up, for every pair of TLS versions, so that what can happen to it
+// is among the first that is looked into.
+func (e *explorer) straight(p *plan) (wrong string) {
+	for versions := range 4 {
+		by := [2]how{X: by13, Y: by13}
+		for s := range by {
+			if versions&(1<<s) == 0 || !p.sep[s].Protected() {
+				by[s] = plainly
+			}
+		}
+		w := world{sep: p.sep}
+		n := e.add(p, &w, -1, step{})
+		for st, ok := w.towardsUp(p, by); ok; st, ok = w.towardsUp(p, by) {
+			on := st
+			if p.symmetric && w.key() != e.known.found[n].key {
+				on.side = on.side.Other() // the known state is the mirror image
+			}
+			wrong := w.happen(p, e.table, st, &e.out)
+			// Where tls-cross meets a TLS client there is no ClientHello to wait for, and the order is the controller's.
+			if x := &p.sep[X]; st.ev == EstTCP && x.Link&TCPPresets != 0 && !(x.Link&TLSCross != 0 && x.TLSClient) {
+				wrong = "the preset does not bring the partner up"
+			}
+			if wrong != "" {
+				return e.story(p, int(n), &on, wrong)
+			}
+			before := n
+			if n = e.add(p, &w, n, on); n == before {
+				return e.story(p, int(n), &on, "this does not bring the stream up")
+			}
+		}
 	}
-	return n
+	return ""
 }
 
-// ends follows towardsEnd from every state: what it leads to must end.
-func (e *explorer) ends(p *plan, r *result) {
-	good := make([]uint32, len(e.nodes)) // 0 not seen, 1 ends, otherwise the number of the walk that was there
-	for i := range e.nodes {
+func (e *explorer) add(p *plan, w *world, parent int32, by step) int32 {
+	k := w.key()
+	if p.symmetric {
+		if m := k.mirrored(); m[0] < k[0] || m[0] == k[0] && m[1] < k[1] {
+			k = m
+		}
+	}
+	return e.known.add(k, parent, by)
+}
+
+// circle follows towardsEnd from every state, and returns one from where it leads to no end, or -1.
+func (e *explorer) circle() int {
+	found := e.known.found
+	good := make([]uint32, len(found)) // 0 not seen, 1 ends, otherwise the number of the walk that was there
+	for i := range found {
 		mark := uint32(i) + 2
 		n := int32(i)
 		for n >= 0 && good[n] == 0 {
 			good[n] = mark
-			n = e.nodes[n].end
+			n = found[n].end
 		}
 		if n >= 0 && good[n] == mark {
-			r.wrong = e.story(p, i, nil, "timers and environment go round in a circle")
-			return
+			return i
 		}
-		for n = int32(i); n >= 0 && good[n] == mark; n = e.nodes[n].end {
+		for n = int32(i); n >= 0 && good[n] == mark; n = found[n].end {
 			good[n] = 1
 		}
 	}
+	return -1
 }
 
 // story tells how a state came about, in words.
 func (e *explorer) story(p *plan, i int, last *step, wrong string) string {
-	var path []int
-	for n := int32(i); n >= 0; n = e.nodes[n].parent {
-		path = append(path, int(n))
+	var by []step
+	n := int32(i)
+	for ; e.known.found[n].parent >= 0; n = e.known.found[n].parent {
+		by = append(by, e.known.found[n].by)
 	}
-	w := e.nodes[path[len(path)-1]].w
+	w := p.world(e.known.found[n].key)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %+v\n", p.name, p.policy)
+	fmt.Fprintln(&b, p.name)
 	for s := range w.sep {
 		x := &w.sep[s]
 		fmt.Fprintf(&b, "  %s: %v, exists %t, remote address %t, TLS %v client %t, links %v\n", "XY"[s:s+1], x.TCPRole, x.Exists, x.Remote, x.TLS, x.TLSClient, x.Link)
 	}
-	tell := func(n int, st step) {
-		out, _ := w.happen(p, e.table, st, nil)
+	count := 0
+	tell := func(st step) {
+		// A state that stands for its mirror image: the step's side is that of the image.
+		if k := w.key(); p.symmetric {
+			if m := k.mirrored(); m[0] < k[0] || m[0] == k[0] && m[1] < k[1] {
+				st.side = st.side.Other()
+			}
+		}
+		var out []Out
+		w.happen(p, e.table, st, &out)
 		m := Machine{SEP: w.sep}
-		fmt.Fprintf(&b, "  %d. %s: %s  [X %v/%v, Y %v/%v]\n", n, st, show(&m, out), w.sep[X].TCP, w.sep[X].TLS, w.sep[Y].TCP, w.sep[Y].TLS)
+		count++
+		fmt.Fprintf(&b, "  %d. %s: %s  [X %v/%v, Y %v/%v]\n", count, st, show(&m, out), w.sep[X].TCP, w.sep[X].TLS, w.sep[Y].TCP, w.sep[Y].TLS)
 	}
-	for n := len(path) - 2; n >= 0; n-- {
-		tell(len(path)-1-n, e.nodes[path[n]].by)
+	for n := len(by) - 1; n >= 0; n-- {
+		tell(by[n])
 	}
 	if last != nil {
-		tell(len(path), *last)
+		tell(*last)
 	}
 	return b.String() + "  " + wrong
 }
 
-// plans are the configurations. Mirrors are left out: the tables name no side, and both sides have every event.
-func plans(long bool) (ps []plan) {
-	type end struct {
-		name   string
-		tls    bool
-		client bool
-	}
-	ends := []end{{"plain", false, false}, {"TLS server", true, false}, {"TLS client", true, true}}
-	modes := []struct {
-		name string
-		x, y TCPRole
-		link Preset
-	}{
-		{"fwd-late", Passive, Active, FwdLate}, {"fwd-early", Passive, Active, FwdEarly}, {"merge", Passive, Passive, 0}, {"proxy", Passive, Active, 0},
-		{"tls-cross", Passive, Active, TLSCross}, {"tls-then-tcp", Passive, Active, TLSThenTCP}, {"active on both sides", Active, Active, 0},
-	}
-	policies := []Policy{{}, {TruncateFIN: true, WrongDrop: true, StrictHold: true}, {Abort: true}}
-	if long {
-		policies = policies[:0]
-		for n := range 16 {
-			policies = append(policies, Policy{TruncateFIN: n&1 != 0, WrongDrop: n&2 != 0, StrictHold: n&4 != 0, Abort: n&8 != 0})
-		}
-	}
-	for _, strict := range []bool{false, true} {
-		for _, m := range modes {
-			for _, a := range ends {
-				for _, b := range ends {
-					for _, both := range []bool{false, true} {
-						if strict && (m.link != 0 || both) || both && !(a.tls && b.tls) || m.link&(TLSCross|TLSThenTCP) != 0 && !a.tls {
-							continue // in strict no preset is active (§7.2)
-						}
-						for _, pol := range policies {
-							pol.Strict = strict
-							p := plan{policy: pol}
-							p.name = fmt.Sprintf("%s, %s and %s", m.name, a.name, b.name)
-							if both {
-								p.name += ", tls-tls"
-							}
-							for s, e := range []end{a, b} {
-								x := &p.sep[s]
-								*x = SEP{Exists: true, Remote: true, TCPRole: []TCPRole{m.x, m.y}[s], TLSClient: e.client, Armed: 31}
-								if e.tls {
-									x.TLS = TLSIdle
-								}
-								if e.client && !strict {
-									x.Link |= TLSSameLeg
-								}
-							}
-							p.sep[X].Link |= m.link
-							if both {
-								p.sep[X].Link |= TLSTLS
-							}
-							p.opens = true
-							ps = append(ps, p)
-						}
-					}
+// exploreAll explores plans on all processors, as many states of each as its share where most is 0.
+func exploreAll(table *Table, ps []plan, most int) []result {
+	rs := make([]result, len(ps))
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			e := explorer{table: table}
+			for i := range next {
+				if e.most = most; most == 0 {
+					e.most = ps[i].share()
 				}
+				rs[i] = e.run(&ps[i])
 			}
-		}
+		})
 	}
-	// A gateway that parses the application protocol on a plain leg (E-17).
-	for _, y := range []TLSState{TLSNone, TLSIdle} {
-		p := plan{name: "fwd-late, aware", opens: true}
-		p.sep[X] = SEP{Exists: true, Remote: true, TCPRole: Passive, Link: FwdLate, Aware: true, Armed: 31}
-		p.sep[Y] = SEP{Exists: true, Remote: true, TCPRole: Active, TLS: y, Aware: true, Armed: 31}
-		ps = append(ps, p)
-	}
-	return ps
-}
-
-// findings are what the exploration finds wrong and what is not mended yet, by the words that a violation ends with. What
-// follows such a violation is not explored, so beyond them nothing is proved.
-var findings = []string{
-	"a SYN is held, and neither a timer nor the partner's attempt ends that",
-	"a handshake without a guard",
-	"one direction is closed, and no timer closes the other",
-	"rule (3): close_notify behind close_notify or FIN",
-	"rule (3): FIN before close_notify",
-	"the partner is gone and this leg stays",
-	"nobody is told: notify.tlsFail is missing",
-	"rule (5): a truncation is not told",
-	"a FIN that waits for the connection is not known",
-	"a SYN is neither held nor answered nor dropped",
-	"told twice",
-}
-
-// TestExplore takes the machine through every order of events that its environment allows, as often as it likes. A
-// violation that is not among the findings fails. IMSIM_EXPLORE is how many states of each configuration to look into; with it
-// every configuration is explored, and every finding told by its events.
-func TestExplore(t *testing.T) {
-	most, _ := strconv.Atoi(os.Getenv("IMSIM_EXPLORE"))
-	long := most > 0
-	r := result{seen: map[string]string{}}
-	e := explorer{table: Standard(), most: 10_000}
-	if long {
-		e.most = most
-	}
-	ps := plans(long)
-	n := 0
 	for i := range ps {
-		if !long && i%10 != 0 {
-			continue
-		}
-		n++
-		e.run(&ps[i], &r)
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return rs
+}
+
+// deeper returns how many states of each configuration to look into, where IMSIM_EXPLORE says it.
+func deeper() (most int, asked bool) {
+	n, err := strconv.Atoi(os.Getenv("IMSIM_EXPLORE"))
+	return n, err == nil && n > 0
+}
+
+// share is how many states of a configuration a run of all tests has time for: with a plain leg there are no more.
+func (p *plan) share() int {
+	if p.sep[X].Protected() && p.sep[Y].Protected() {
+		return 20_000
+	}
+	return 1_000_000
+}
+
+// TestExplore takes the machine through every order of events that its environment allows, each as often as it likes.
+func TestExplore(t *testing.T) {
+	most, asked := deeper()
+	ps := plans()
+	rs := exploreAll(Standard(), ps, most)
+	var all result
+	whole, events := 0, 1<<30
+	for i, r := range rs {
 		if r.wrong != "" {
 			t.Error(r.wrong)
-			r.wrong = ""
+		}
+		all.states += r.states
+		all.transitions += r.transitions
+		if r.whole {
+			whole++
+		} else {
+			events = min(events, r.events)
+		}
+		if asked {
+			t.Logf("%9d states, %9d transitions, %2d events, whole %t: %s", r.states, r.transitions, r.events, r.whole, ps[i].name)
 		}
 	}
-	hit := map[string]int{}
-	for _, story := range r.seen {
-		k := slices.IndexFunc(findings, func(f string) bool { return strings.HasSuffix(story, f) })
-		if k < 0 {
-			t.Error(story)
-			continue
-		}
-		hit[findings[k]]++
-		if long {
-			t.Log(story)
-		}
+	t.Logf("%d configurations, %d of them to the end, %d states, %d transitions", len(ps), whole, all.states, all.transitions)
+	if whole < len(ps) {
+		t.Logf("the others to all orders of %d events and fewer; IMSIM_EXPLORE=states looks into so many states of each", events)
 	}
-	for _, f := range findings {
-		t.Logf("not mended, at %2d kinds of events: %s", hit[f], f)
-	}
-	t.Logf("%d of %d configurations, %d of them not to the end, %d states, %d transitions", n, len(ps), r.cut, r.states, r.transitions)
 }

@@ -123,6 +123,9 @@ func (m *Machine) happen(s Side, ev Event) {
 	case TLSFail, AlertIn:
 		x.endTLS()
 	case CNIn:
+		if x.TLS == TLSClosed && !x.CNSent {
+			break // a handshake that was given up has come to its end all the same: nothing of it counts
+		}
 		x.CNRcvd, x.Renew = true, false
 		// before 1.3 the session answers at once, and that is the end of both directions. RFC 5246 §7.2.1
 		if !x.TLS13 {

@@ -19,9 +19,9 @@ var (
 	plain     = set(TLSNone)
 	tlsEarly  = set(TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait)
 	tlsWait   = set(TLSIdle, TLSHandshake)
+	tlsHeard  = set(TLSVerifyWait, TLSEst) // the peer may close, and we have not
 	tlsOpen   = set(TLSEst, TLSCNSent, TLSCNRcvd)
 	tlsRenew  = set(TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait, TLSEst)
-	tlsGone   = set(TLSClosed)
 	tlsUnopen = set(TLSIdle, TLSArmed, TLSHandshake, TLSVerifyWait, TLSClosed)
 
 	undecided = set(Undecided)
@@ -105,6 +105,7 @@ var Establishment = []Rule{
 	{ID: "E-21", On: TLSFail, If: Interlinked, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, DoY: do{Reset}},
 	{ID: "E-21", On: TLSFail, If: Interlinked, X: Cond{TLS: tlsEarly, Is: IsLeaving}, DoX: do{FIN, StartRel}, Note: "we were leaving anyway"},
 	{ID: "E-21", On: TLSFail, If: Strict, X: Cond{TLS: tlsEarly}, DoX: do{NotifyTLSFail, FIN, StartRel}, Note: "strict: the partner is the controller's business"},
+	{ID: "E-21", On: TLSFail, If: Strict, X: Cond{TLS: tlsEarly, Is: RcvdCN}, DoY: do{StartRel}, Note: "the partner's direction is closed already (R-1b); halfCloseTimer ends with X"},
 
 	// Guards.
 	{ID: "E-3", On: OnSynHold, X: Cond{TCP: held}, DoX: do{Drop}},
@@ -112,19 +113,20 @@ var Establishment = []Rule{
 	{ID: "E-31", On: OnTLSGuard, If: Strict, X: Cond{TLS: tlsEarly}, DoX: do{NotifyTLSFail, FIN, StartRel}, Note: "timeout"},
 	{ID: "E-31", On: OnFPGuard, If: Interlinked, X: Cond{TLS: set(TLSVerifyWait), Not: IsLeaving}, DoX: do{BadCert, NotifyTLSFail, FIN, StartRel}, DoY: do{Reset}, Note: "no_fingerprint"},
 	{ID: "E-31", On: OnFPGuard, If: Strict, X: Cond{TLS: set(TLSVerifyWait)}, DoX: do{BadCert, NotifyTLSFail, FIN, StartRel}, Note: "no_fingerprint"},
+	{ID: "E-31", On: OnFPGuard, If: Strict, X: Cond{TLS: set(TLSVerifyWait), Is: RcvdCN}, DoY: do{StartRel}, Note: "the partner's direction is closed already (R-1b); halfCloseTimer ends with X"},
 	{ID: "E-31", On: OnEstGuard, X: Cond{TCP: idle, Role: passive}, DoX: do{NotifyTCPFail}, Note: "timeout"},
 }
 
 // ReleaseMatrix is the release matrix (§7.5). The order of rows is the order of action.
 var ReleaseMatrix = []Rule{
 	// close_notify.
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, FIN, StartRel}, Note: "normal"},
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsOpen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
-	{ID: "R-1", On: CNIn, X: Cond{Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{StartHalfClose}, DoY: do{FIN}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Is: V13, TLS: tlsOpen}, DoX: do{StartHalfClose}, DoY: do{CloseTLS, FIN}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
-	{ID: "R-1b", On: CNIn, X: Cond{Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Not: V13, TLS: tlsOpen}, DoX: do{StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{TLS: tlsHeard, Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, FIN, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{TLS: tlsHeard, Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsOpen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
+	{ID: "R-1", On: CNIn, X: Cond{TLS: tlsHeard, Not: V13 | SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{NotifyTLSRel, StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{TLS: tlsHeard, Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: plain}, DoX: do{StartHalfClose}, DoY: do{FIN}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{TLS: tlsHeard, Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Is: V13, TLS: tlsOpen}, DoX: do{StartHalfClose}, DoY: do{CloseTLS, FIN}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{TLS: tlsHeard, Is: V13, Not: SentCN | IsLeaving}, Y: Cond{TLS: tlsUnopen}, DoX: do{StartRel}, DoY: do{FIN, StartRel}, Note: "normal"},
+	{ID: "R-1b", On: CNIn, X: Cond{TLS: tlsHeard, Is: V13, Not: SentCN | IsLeaving}, Y: Cond{Not: V13, TLS: tlsOpen}, DoX: do{StartRel}, DoY: do{Discard, CloseTLS, StartRel}, Note: "normal"},
 	{ID: "R-27", On: CNIn, X: Cond{Is: SentCN, Not: IsLeaving}, DoX: do{FIN, StopHalfClose, StartRel, NotifyTLSRel}, DoY: do{CloseTLS, FIN}, Note: "normal"},
 	{ID: "R-27", On: CNIn, X: Cond{Is: SentCN | IsLeaving}, DoX: do{FIN, StopHalfClose, StartRel}, Note: "R-9, R-10: the partner stays"},
 	{ID: "R-1b", On: CNIn, X: Cond{Is: SentCN}, Y: Cond{Is: V13 | RcvdCN, Not: SentCN}, DoY: do{NotifyTLSRel}, Cause: "normal", Note: "both directions of the partner are closed now"},
@@ -143,11 +145,9 @@ var ReleaseMatrix = []Rule{
 	{ID: "R-4", On: FinIn, X: Cond{TLS: plain, TCP: set(TCPEst)}, Y: Cond{TCP: set(TCPIdle, TCPHeld, TCPHalfIn, TCPHalfOut, TCPClosing, TCPClosed)}, DoX: do{FIN}, DoY: do{FIN}, Note: "the partner has closed, or there is none"},
 	{ID: "R-4", On: FinIn, X: Cond{TLS: plain, TCP: halfOut, Not: IsLeaving}, DoX: do{StopHalfClose, NotifyTCPRel}, DoY: do{CloseTLS, FIN, StopHalfClose, StartRel}, Note: "normal"},
 	{ID: "R-1b", On: FinIn, X: Cond{TLS: plain, TCP: halfOut, Not: IsLeaving}, Y: Cond{Is: V13 | RcvdCN, Not: SentCN}, DoY: do{NotifyTLSRel}, Note: "normal"},
-	{ID: "R-15", On: FinIn, X: Cond{TLS: tlsEarly, Is: IsLeaving}, DoX: do{FIN}, Note: "linger"},
 	{ID: "R-25", On: FinIn, If: Interlinked, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, DoY: do{Reset}, Note: "closed_during_handshake"},
 	{ID: "R-25", On: FinIn, If: Strict, X: Cond{TLS: tlsEarly, Not: IsLeaving}, DoX: do{NotifyTLSFail, FIN, StartRel}, Note: "closed_during_handshake"},
 	{ID: "R-25", On: FinIn, If: Strict, X: Cond{TLS: tlsEarly, Is: RcvdCN, Not: IsLeaving}, DoY: do{StartRel}, Note: "the partner's direction is closed already (R-1b); halfCloseTimer ends with X"},
-	{ID: "R-7", On: FinIn, X: Cond{TLS: tlsGone, Not: RcvdCN}, DoX: do{FIN}, Note: "after an alert"},
 
 	// RST, and alerts.
 	{ID: "R-5", On: RstIn, X: Cond{TCP: set(TCPEst, TCPHalfIn, TCPHalfOut, TCPClosing), Is: SentCN | RcvdCN, Not: IsLeaving}, DoY: do{CloseTLS, FIN, StartRel}, Note: "normal (D9)"},

@@ -26,6 +26,8 @@ func sepOf(t *testing.T, text string) SEP {
 			s.TCPRole = HoldConn
 		case "actpass":
 			s.TCPRole = Undecided
+		case "unaddressed":
+			s.Remote = false
 		case "unset":
 			s.Exists, s.Remote = false, false
 		case "held":
@@ -78,8 +80,26 @@ func sepOf(t *testing.T, text string) SEP {
 			s.Mode = Inactive
 		case "leaving":
 			s.Leaving = true
+		case "ending":
+			s.Ending = true
+		case "told":
+			s.Told = true
+		case "sent":
+			s.CNSent = true
+		case "rcvd":
+			s.CNRcvd = true
 		default:
-			t.Fatalf("SEP word %q", w)
+			key, value, _ := strings.Cut(w, "=")
+			switch i := slices.Index(map[string][]string{"tcp": tcpNames[:], "tls": tlsNames[:], "timer": timerNames[:]}[key], value); {
+			case i < 0:
+				t.Fatalf("SEP word %q", w)
+			case key == "tcp":
+				s.TCP = TCPState(i)
+			case key == "tls":
+				s.TLS = TLSState(i)
+			default:
+				s.start(Timer(i))
+			}
 		}
 	}
 	return s

@@ -51,129 +51,6 @@ type world struct {
 	through, opened bool
 }
 
-// plan is what stays the same in one exploration: the policy, and what the controller means each SEP to be.
-type plan struct {
-	name   string
-	policy Policy
-	sep    [2]SEP // as the controller wants them in the end
-	opens  bool   // without an order from the controller the stream comes up
-}
-
-// step is something that can happen.
-type step struct {
-	side Side
-	ev   Event
-	how  how
-}
-
-// how says what comes with an event.
-type how uint8
-
-const (
-	plainly  how = iota
-	by13         // the version turns out to be TLS 1.3
-	finally      // the controller configures the SEP as it means it to be
-	holding      // it takes the role holdconn
-	renewing     // it announces a new connection
-)
-
-var howNames = [...]string{"", " (TLS 1.3)", " (role and remote address)", " (holdconn)", " (connection:new)"}
-
-func (s step) String() string { return "XY"[s.side:s.side+1] + " " + s.ev.String() + howNames[s.how] }
-
-// byController tells the controller's events from those of timers, TCP, TLS and the peers.
-func (s step) byController() bool { return s.ev >= Configured && s.ev < Renewed }
-
-// possible appends what can happen on a side.
-func (w *world) possible(p *plan, s Side, to []step) []step {
-	x, l := &w.sep[s], &w.leg[s]
-	add := func(ok bool, ev Event, h how) {
-		if ok {
-			to = append(to, step{s, ev, h})
-		}
-	}
-	// The peer and the network. RFC 9293 §3.10.7: nothing comes of a connection before its SYN, nor after its end.
-	here := x.Exists && !l.left
-	add(here, SynIn, plainly) // of any opener: the port listens
-	trying := l.conn == dialing || l.conn == answering
-	add(trying, TCPUp, plainly)
-	add(trying, TCPFail, plainly) // an RST in SYN_SENT, an ICMP error, or the end of the repetitions
-	add(l.conn == heldConn || l.conn == answering || l.conn == upConn, RstIn, plainly)
-	up := l.conn == upConn
-	add(up, TCPLost, plainly)
-	talks := up && !l.finIn // nothing follows a FIN
-	add(talks && !l.deaf, FinIn, plainly)
-	add(up && l.finIn && l.finOut, TCPGone, plainly)
-	add(l.next, Renewed, plainly)
-	// TLS: RFC 8446 §4, RFC 5246 §7.3; nothing follows a close_notify or a fatal alert.
-	says := talks && !l.cnIn
-	add(says && l.tls == server, HelloIn, plainly)
-	add(talks && !x.Protected() && x.Aware && !l.finOut, HelloIn, plainly)
-	add(says && (l.tls == client || l.tls == helloIn), HandshakeUp, plainly)
-	add(says && (l.tls == client || l.tls == helloIn), HandshakeUp, by13)
-	add(up && l.tls == handshaken, TLSUp, plainly) // the fingerprint may come behind the peer's end
-	add(says && l.tls >= server && l.tls <= opened, AlertIn, plainly)
-	add((says || up && l.tls == handshaken) && l.tls >= server && l.tls <= opened, TLSFail, plainly)
-	add(says && !l.deaf && (l.tls == handshaken || l.tls == opened), CNIn, plainly)
-	// The controller.
-	if !l.left {
-		before := l.conn == noConn || l.conn == heldConn
-		add(x.Exists, Configured, plainly)
-		add(!x.Exists || !x.Remote || x.TCPRole == Undecided, Configured, finally)
-		add(x.Exists && before && x.TCPRole != HoldConn, Configured, holding)
-		add(x.Exists && up && !x.Renew && !x.Leaving, Configured, renewing)
-		add(x.Exists, EstTCP, plainly)
-		add(x.Protected() && x.Exists, EstTLS, plainly)
-		add(x.Exists, RelTCP, plainly)
-		add(x.Protected() && x.Exists, RelTLS, plainly)
-		add(x.Exists, Restarted, plainly)
-		add(x.Exists, Removed, plainly)
-		if o := s.Other(); w.sep[o].Exists && !w.leg[o].left {
-			add(x.Exists, SubtractOne, plainly)
-		}
-		add(x.Exists, SubtractBoth, plainly)
-	}
-	for t := range NumTimers {
-		add(x.timer(t), TimerEvent(t), plainly)
-	}
-	return to
-}
-
-// towardsEnd picks what timers, TCP and the peers do when nobody wants anything any more; ok is false at the end.
-func (w *world) towardsEnd() (st step, ok bool) {
-	left := w.leg[X].left && w.leg[Y].left
-	for s := range Side(2) {
-		x, l := &w.sep[s], &w.leg[s]
-		if l.conn == dialing || l.conn == answering {
-			return step{s, TCPFail, plainly}, true
-		}
-		for t := range NumTimers {
-			if x.timer(t) {
-				return step{s, TimerEvent(t), plainly}, true
-			}
-		}
-		if l.next && !left {
-			return step{s, Renewed, plainly}, true
-		}
-	}
-	for s := range Side(2) {
-		x, l := &w.sep[s], &w.leg[s]
-		switch {
-		case left: // timers must do
-		case l.conn == heldConn || l.conn == upConn && l.deaf:
-			return step{s, RstIn, plainly}, true
-		case l.conn != upConn:
-		case !l.finIn && !l.cnIn && x.Protected() && l.tls == opened:
-			return step{s, CNIn, plainly}, true
-		case !l.finIn:
-			return step{s, FinIn, plainly}, true
-		case l.finOut:
-			return step{s, TCPGone, plainly}, true
-		}
-	}
-	return step{}, false
-}
-
 func (l *legWorld) live() bool { return l.conn != noConn && l.conn != gone }
 
 // ends forgets what a leg without a connection cannot be asked about any more.
@@ -183,10 +60,34 @@ func (l *legWorld) ends(c conn) {
 
 // happen lets a step happen: outside first, then in the machine, whose actions change the outside in turn. It returns
 // what is wrong with them, or "".
-func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong string) {
-	x, l := &w.sep[st.side], &w.leg[st.side]
+func (w *world) happen(p *plan, t *Table, st step, out *[]Out) (wrong string) {
 	before := *w
-	cause := [NumEvents]string{TCPFail: "refused", RstIn: "reset", TCPLost: "timeout", TLSFail: "bad", AlertIn: "alert(80)"}[st.ev]
+	*out = (*out)[:0]
+	if !w.outside(p, st) {
+		return ""
+	}
+	m := w.machine(p, t, st)
+	*out = m.Input(st.side, st.ev, causes[st.ev], *out)
+	w.sep, w.through, w.opened = m.SEP, m.Through, m.Opened
+	for i := range *out {
+		if wrong = w.carryOut(&before, st, &(*out)[i]); wrong != "" {
+			return wrong
+		}
+	}
+	return w.check(&before, p, st, *out)
+}
+
+// causes are the cause strings that come with events.
+var causes = [NumEvents]string{TCPFail: "refused", RstIn: "reset", TCPLost: "timeout", TLSFail: "bad", AlertIn: "alert(80)"}
+
+// machine is the correlation machine in this state, as it meets a step.
+func (w *world) machine(p *plan, t *Table, st step) Machine {
+	return Machine{SEP: w.sep, Policy: p.policyFor(st), Table: t, Through: w.through, Opened: w.opened}
+}
+
+// outside lets a step happen on the outside; false where the machine does not hear of it.
+func (w *world) outside(p *plan, st step) bool {
+	x, l := &w.sep[st.side], &w.leg[st.side]
 	switch st.ev {
 	case TCPUp:
 		l.conn = upConn
@@ -207,12 +108,16 @@ func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong st
 	case TLSFail, AlertIn:
 		l.tls = failedTLS
 	case CNIn:
+		if l.finOut && !l.cnOut { // we have given it up
+			l.tls = failedTLS
+			break
+		}
 		l.cnIn = true
 		l.cnOut = l.cnOut || !x.TLS13 // RFC 5246 §7.2.1: the session has answered
 	case Renewed:
 		if !x.Renewable() {
 			l.next = false // the new connection is given up
-			return out, ""
+			return false
 		}
 		*l = legWorld{conn: upConn, left: l.left, deaf: l.deaf}
 	case Configured:
@@ -231,15 +136,7 @@ func (w *world) happen(p *plan, t *Table, st step, out []Out) (_ []Out, wrong st
 			w.leg[i].left, w.leg[i].next = true, false
 		}
 	}
-	m := Machine{SEP: w.sep, Policy: p.policy, Table: t, Through: w.through, Opened: w.opened}
-	out = m.Input(st.side, st.ev, cause, out)
-	w.sep, w.through, w.opened = m.SEP, m.Through, m.Opened
-	for i := range out {
-		if wrong = w.carryOut(&before, st, &out[i]); wrong != "" {
-			return out, wrong
-		}
-	}
-	return out, w.check(&before, p, st, out)
+	return true
 }
 
 // carryOut is an action of the machine, as the outside sees it.

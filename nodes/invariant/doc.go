@@ -8,6 +8,8 @@
 // Checked from packets, at the interfaces of hosts: every octet of a protected leg inside TLS records and none of it
 // plaintext, no octet of user data on the plain side of an e2ae session before the protected side is verified, no octet
 // beyond the advertised window or behind a FIN.
+// Checked at the border of a network that hides its topology, for what leaves it: no inside address as source, and none in a
+// SIP message but in an MSRP path.
 // Checked at the end: packets, contexts, ports and calls given back.
 //
 // Not checked: octets of later IP fragments; SDP that is cut by a fragment or segment boundary (H.248 never is); the

@@ -45,12 +45,16 @@ type tap struct {
 	node    string
 	last    *flow // of the packet before
 	lastOut *flow
+	border  *border // nil: none
 }
 
 func (t *tap) see(out bool, p *packet.Packet) {
 	s := t.s
 	if now := s.now(); now != s.last {
 		s.tick(now, t.node)
+	}
+	if out && t.border != nil {
+		t.hides(p)
 	}
 	if p.Frag.Offset != 0 {
 		return

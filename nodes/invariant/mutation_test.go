@@ -55,7 +55,7 @@ var (
 func (h *history) see(node string, out bool, p *packet.Packet) {
 	t := h.tap[node]
 	if t == nil {
-		t = &tap{s: h.s, node: node}
+		t = &tap{s: h.s, node: node, border: h.s.borders[node]}
 		h.tap[node] = t
 	}
 	p.Cause.Session = 1
@@ -123,6 +123,15 @@ func TestMutations(t *testing.T) {
 		for _, b := range bodies {
 			h.see("agw", true, segment(accAddr, ueAddr, packet.ACK, seq, 501, b))
 			seq += uint32(b.Len)
+		}
+	}
+	border := func(h *history, pieces ...string) {
+		h.s.Guard(Border{Node: "ibcf", Inside: []packet.Addr{coreAddr.Addr}})
+		from, to, seq := packet.MustAddrPort("10.0.0.9:5060"), packet.MustAddrPort("10.0.0.33:5060"), uint32(101)
+		h.connect("ibcf", from, to)
+		for _, p := range pieces {
+			h.see("ibcf", true, segment(from, to, packet.ACK, seq, 501, packet.PayloadOf([]byte(p))))
+			seq += uint32(len(p))
 		}
 	}
 	for _, c := range []struct {
@@ -234,6 +243,22 @@ func TestMutations(t *testing.T) {
 			h.connect("ue", ueAddr, accAddr)
 			h.see("ue", true, segment(ueAddr, accAddr, packet.ACK|packet.FIN, 101, 501, packet.Payload{}))
 			h.see("ue", true, segment(ueAddr, accAddr, packet.ACK, 101, 501, octetsOf(1)))
+		}},
+		{"an inside address in a Via", topologyHidden, func(h *history) { border(h, "Via: SIP/2.0/UDP 10.0.0.3:5060;branch=x", "") }},
+		{"an inside address cut by the end of a segment", topologyHidden, func(h *history) { border(h, "Contact: <sip:a@10.0", ".0.3>") }},
+		{"an outside address that begins like an inside one", -1, func(h *history) { border(h, "Via: SIP/2.0/UDP 10.0.0.33:5060", "c=IN IP4 110.0.0.3\r\n") }},
+		{"an inside address in an MSRP path", -1, func(h *history) { border(h, "a=path:msrp://10.0.0.3:7000/s;tcp", "") }},
+		{"an MSRP path cut by the end of a segment", -1, func(h *history) {
+			border(h, "a=path:msrp://10.0.0.3", ":7000/"+strings.Repeat("x", longestName-20), "\r\n")
+		}},
+		{"an inside address, then a piece of the path before", topologyHidden, func(h *history) { border(h, "Via: 10.0.0.3", ";x") }},
+		{"a message that stays inside", -1, func(h *history) {
+			h.s.Guard(Border{Node: "ibcf", Inside: []packet.Addr{coreAddr.Addr}})
+			h.see("ibcf", true, segment(packet.MustAddrPort("10.0.0.9:5060"), coreAddr, packet.ACK, 1, 1, packet.PayloadOf([]byte("Via: SIP/2.0/UDP 10.0.0.3"))))
+		}},
+		{"media from an inside address", topologyHidden, func(h *history) {
+			h.s.Guard(Border{Node: "trgw", Inside: []packet.Addr{coreAddr.Addr}})
+			h.connect("trgw", coreAddr, farAddr)
 		}},
 		{"packets kept", packets, func(h *history) { h.tap = nil }},
 		{"context kept", leftovers, func(h *history) {}},

@@ -37,6 +37,7 @@ const (
 	leftovers
 	sessionsEnded
 	timeMonotone
+	topologyHidden
 	numInvariants
 )
 
@@ -45,6 +46,7 @@ var names = [numInvariants]string{
 	notifyBeforeFIN: "close-notify-before-fin", noNotifyAfterRST: "no-close-notify-after-rst",
 	truncationShown: "truncation-shown", replyAtOnce: "reply-waits-for-no-peer", window: "tcp-window",
 	packets: "packets-conserved", leftovers: "nothing-left-over", sessionsEnded: "sessions-ended", timeMonotone: "time-monotone",
+	topologyHidden: "topology-hidden",
 }
 
 // book collects the results.

@@ -37,6 +37,7 @@ type Suite struct {
 	contexts map[contextKey]*streams
 	recent   ring[contextKey]
 	flows    map[flowKey]*flow
+	borders  map[string]*border // by node
 }
 
 // New makes the invariants of a run whose clock is now. next is told of everything after the Suite.
@@ -44,7 +45,7 @@ func New(cfg Config, now func() sim.Time, next nodes.Observer) *Suite {
 	s := &Suite{
 		Observer: next, now: now, every: 1,
 		calls: map[callKey]*call{}, running: map[sim.SessionID]bool{}, pending: map[string]pending{},
-		ends: map[packet.AddrPort]end{}, contexts: map[contextKey]*streams{}, flows: map[flowKey]*flow{},
+		ends: map[packet.AddrPort]end{}, contexts: map[contextKey]*streams{}, flows: map[flowKey]*flow{}, borders: map[string]*border{},
 	}
 	if next == nil {
 		s.Observer = nodes.Unobserved{}
@@ -71,6 +72,9 @@ func (s *Suite) Attach(n *netem.Network) {
 		}
 		for _, i := range netem.CoreOf(node).Interfaces() {
 			t := &tap{s: s, node: netem.CoreOf(node).Name()}
+			if b := s.borders[t.node]; b != nil {
+				t.border = &border{inside: b.inside, own: b.own, names: b.names}
+			}
 			i.AddTap(t.see)
 		}
 	}

@@ -237,7 +237,7 @@ func TestReleaseRows(t *testing.T) {
 	})
 	t.Run("R-22 restart", func(t *testing.T) {
 		b, a, c := established(t, Config{})
-		b.g.Restart(sim.Cause{})
+		b.g.Restart(0, sim.Cause{})
 		b.wait(time.Second)
 		if a.said() != "est rst" || c.said() != "est rst" || b.boots != 2 || b.notified() != "" || b.g.Contexts() != 0 || b.g.Ports() != 0 {
 			t.Errorf("peers saw %q and %q, %d registrations, reports %q, %d contexts, %d ports", a.said(), c.said(), b.boots, b.notified(), b.g.Contexts(), b.g.Ports())

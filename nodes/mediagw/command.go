@@ -8,9 +8,9 @@ import (
 	"imsim/sim"
 )
 
-// H248Transaction executes what the controller orders: commands in order, the first that fails stops the rest, and what
+// transaction executes what the controller orders: commands in order, the first that fails stops the rest, and what
 // was done stays done (H.248.1 §8.2).
-func (g *Gateway) H248Transaction(id h248.TransactionID, actions []h248.Action, why sim.Cause) {
+func (g *Gateway) transaction(from *association, id h248.TransactionID, actions []h248.Action, why sim.Cause) {
 	reply := h248.Item{Kind: h248.Reply, ID: id}
 	var after []func()
 	failed := false
@@ -19,6 +19,12 @@ func (g *Gateway) H248Transaction(id h248.TransactionID, actions []h248.Action, 
 			break
 		}
 		a := &actions[i]
+		if a.Context == h248.AllContexts {
+			out := g.everywhere(a, why)
+			failed = out[0].Error != nil
+			reply.Actions = append(reply.Actions, out...)
+			continue
+		}
 		out := h248.Action{Context: a.Context}
 		ctx, e := g.context(a, why)
 		if e != nil {
@@ -31,6 +37,16 @@ func (g *Gateway) H248Transaction(id h248.TransactionID, actions []h248.Action, 
 		}
 		for j := range a.Commands {
 			c := &a.Commands[j]
+			if c.Termination == "*" && ctx != nil && (c.Verb == h248.AuditValue || c.Verb == h248.Subtract) {
+				list, e := g.wildcard(ctx, c, &after, why)
+				if out.Commands = append(out.Commands, list...); e != nil {
+					out.Commands = append(out.Commands, h248.Command{Verb: c.Verb, Termination: c.Termination, Descriptors: h248.Descriptors{Error: e}})
+					if failed = !c.Optional; failed {
+						break
+					}
+				}
+				continue
+			}
 			r := h248.Command{Verb: c.Verb, Termination: c.Termination}
 			if e := g.execute(ctx, c, &r, &after, why); e != nil {
 				r.Error, r.Termination = e, c.Termination
@@ -47,7 +63,7 @@ func (g *Gateway) H248Transaction(id h248.TransactionID, actions []h248.Action, 
 	}
 	// Rule (6) of §7.5: the reply waits for no peer; what the orders set in motion begins behind it.
 	w := g.Mark(why, "", nodes.ReplySent, "")
-	g.h248.Reply(id, reply, w)
+	from.Reply(id, reply, w)
 	for _, f := range after {
 		f()
 	}
@@ -68,8 +84,6 @@ func (g *Gateway) context(a *h248.Action, why sim.Cause) (*context, *h248.ErrorD
 		c := &context{id: g.lastCtx, why: why}
 		g.contexts[c.id] = c
 		return c, nil
-	case h248.AllContexts:
-		return nil, fault(h248.ErrNotImplemented, "all contexts at once are not supported")
 	}
 	if c := g.contexts[a.Context]; c != nil {
 		return c, nil
@@ -93,14 +107,16 @@ func (g *Gateway) execute(ctx *context, c, r *h248.Command, after *[]func(), why
 	case h248.Add:
 		return g.add(ctx, c, r, after, g.Mark(why, "", nodes.AddReceived, string(c.Termination)))
 	case h248.Modify:
+		if c.Termination.IsRoot() {
+			return g.root(c, why)
+		}
 		return g.modify(ctx, c, r, after, g.Mark(why, "", nodes.ModifyReceived, string(c.Termination)))
 	case h248.Subtract:
 		return g.subtract(ctx, c, r, after, g.Mark(why, "", nodes.SubtractRecv, string(c.Termination)))
 	case h248.AuditValue:
-		return g.audit(ctx, c, r)
+		return g.audit(ctx, c, r, why)
 	case h248.ServiceChange:
-		r.Services = &h248.Services{Profile: g.profile, Version: h248.DefaultVersion}
-		return nil
+		return g.serviceChange(c, r, after, why)
 	}
 	return fault(h248.ErrUnknownCommand, "Unsupported or unknown Command")
 }
@@ -112,9 +128,9 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 	}
 	name := strings.ToLower(string(c.Termination))
 	prefix, ok := strings.CutSuffix(name, "/$")
-	realm := realmNamed(strings.TrimPrefix(prefix, "ip/"))
+	realm := g.realmNamed(strings.TrimPrefix(prefix, "ip/"))
 	if !ok || realm == "" {
-		return fault(h248.ErrUnknownTermination, "Unknown TerminationID; ip/access/$ and ip/core/$ can be added")
+		return fault(h248.ErrUnknownTermination, "Unknown TerminationID; ip/"+strings.Join(g.cfg.realmNames(), "/$ and ip/")+"/$ can be added")
 	}
 	if len(ctx.terms) == 2 {
 		return fault(h248.ErrTooManyTerminations, "Max number of Terminations in a Context exceeded")
@@ -126,6 +142,7 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 	t := &termination{realm: realm, ctx: ctx, since: g.K.Now()}
 	t.id = h248.TerminationID(prefix + "/" + itoa(g.lastTerm))
 	ctx.terms = append(ctx.terms, t)
+	t.name(g.K.Now(), why)
 	r.Termination = t.id
 	if e := g.streams(t, c, r, after, why); e != nil {
 		for _, s := range t.seps {
@@ -133,18 +150,21 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 			s.close()
 		}
 		ctx.remove(t)
+		g.unsupervise(t)
 		return e
 	}
 	return nil
 }
 
 // realmNamed returns the realm that a TerminationID names, "" for none.
-func realmNamed(s string) string {
-	switch s {
-	case "access", "acc":
-		return "access"
-	case "core":
-		return "core"
+func (g *Gateway) realmNamed(s string) string {
+	if s == "acc" {
+		s = "access"
+	}
+	for _, name := range g.cfg.realmNames() {
+		if name == s {
+			return name // and not a piece of the message, which would stay with it
+		}
 	}
 	return ""
 }
@@ -155,6 +175,7 @@ func (g *Gateway) modify(ctx *context, c, r *h248.Command, after *[]func(), why 
 	if e != nil {
 		return e
 	}
+	t.name(g.K.Now(), why)
 	return g.streams(t, c, r, after, why)
 }
 
@@ -168,6 +189,7 @@ func (g *Gateway) subtract(ctx *context, c, r *h248.Command, after *[]func(), wh
 		r.Statistics = t.statistics(g.K.Now())
 	}
 	ctx.remove(t)
+	g.unsupervise(t)
 	for _, s := range t.all() {
 		s.leaving = true
 		*after = append(*after, func() { s.st.leave(s, why) })
@@ -175,14 +197,20 @@ func (g *Gateway) subtract(ctx *context, c, r *h248.Command, after *[]func(), wh
 	return nil
 }
 
-// audit answers with statistics.
-func (g *Gateway) audit(ctx *context, c, r *h248.Command) *h248.ErrorDescriptor {
-	t, e := ctx.find(c.Termination)
-	if e != nil {
-		return e
+// wildcard carries out an audit or a Subtract of all terminations of a context.
+func (g *Gateway) wildcard(ctx *context, c *h248.Command, after *[]func(), why sim.Cause) (list []h248.Command, e *h248.ErrorDescriptor) {
+	if c.Verb == h248.AuditValue {
+		return g.auditAll(ctx, c, why)
 	}
-	r.Statistics = t.statistics(g.K.Now())
-	return nil
+	for _, t := range ctx.match(c.Termination) {
+		one, r := *c, h248.Command{Verb: c.Verb, Termination: t.id}
+		one.Termination = t.id
+		if e := g.execute(ctx, &one, &r, after, why); e != nil {
+			return list, e
+		}
+		list = append(list, r)
+	}
+	return list, nil
 }
 
 // find returns a termination of the context.

@@ -27,6 +27,7 @@ type bench struct {
 	last  h248.TransactionID
 
 	reports []string
+	changes []string // ServiceChanges, as "controller method code at time"
 	boots   int
 	syns    int  // that the gateway has sent
 	deaf    bool // hears nothing
@@ -98,6 +99,7 @@ func (b *bench) Datagram(_ *netem.UDPSocket, _, _ packet.AddrPort, p packet.Payl
 			b.reply = it
 		case it.Kind == h248.Request && it.Actions[0].Commands[0].Verb == h248.ServiceChange:
 			b.boots++
+			b.changes = append(b.changes, announced(b.k.Now(), "mgc", it))
 			b.send("Reply = " + itoa(int(it.ID)) + " { Context = - { ServiceChange = ROOT { Services { Version = 3, Profile = simiq/1 } } } }")
 		case it.Kind == h248.Request && it.Actions[0].Commands[0].Verb == h248.Notify:
 			c := &it.Actions[0].Commands[0]
@@ -106,7 +108,7 @@ func (b *bench) Datagram(_ *netem.UDPSocket, _, _ packet.AddrPort, p packet.Payl
 			if b.deny {
 				what += " { Error = 430 { \"Unknown TerminationID\" } }"
 			}
-			b.send("Reply = " + itoa(int(it.ID)) + " { Context = " + itoa(int(it.Actions[0].Context)) + " { " + what + " } }")
+			b.send("Reply = " + itoa(int(it.ID)) + " { Context = " + it.Actions[0].Context.String() + " { " + what + " } }")
 		}
 	}
 }

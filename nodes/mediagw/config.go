@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"imsim/internal/units"
 	"imsim/nodes"
@@ -12,8 +13,9 @@ import (
 
 // Config is what a scenario says of a media gateway.
 type Config struct {
-	Controller     string            `yaml:"controller" node:"pcscf" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
-	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core are on; an interface has its link's name unless named."`
+	Controller     string            `yaml:"controller" node:"pcscf,ibcf,mgc" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
+	Interface      string            `yaml:"interface" jsonschema:"enum=iq,enum=ix,default=iq" jsonschema_description:"Profile of H.248: iq for an IMS-AGW or ix for a TrGW."`
+	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core or on Ix internal and external are on; an interface has its link's name unless named."`
 	Ports          Ports             `yaml:"ports" jsonschema_description:"Range of local ports."`
 	Timers         Timers            `yaml:"timers" jsonschema_description:"Supervisory timers (spec reference 0.4)."`
 	Truncation     string            `yaml:"truncation" jsonschema:"enum=rst,enum=fin,default=rst" jsonschema_description:"What the partner leg gets when a TLS leg is truncated (D7)."`
@@ -29,8 +31,18 @@ type Config struct {
 	Costs          nodes.Costs       `yaml:"costs" jsonschema_description:"Processor time; message 1ms packet 20us connection 300us and crypto 100% by default."`
 }
 
-// realmNames are the IP realms that a gateway joins: the access network and the core.
-var realmNames = []string{"access", "core"}
+// realmNames returns the IP realms that a gateway joins: the access network and the core, or its own network and another.
+func (c *Config) realmNames() []string {
+	if c.Interface == "ix" {
+		return ixRealms
+	}
+	return iqRealms
+}
+
+var (
+	iqRealms = []string{"access", "core"}
+	ixRealms = []string{"internal", "external"}
+)
 
 // Validate reports settings that no gateway can have.
 func (c *Config) Validate(report func(field, wrong, right string)) {
@@ -44,11 +56,11 @@ func (c *Config) Validate(report func(field, wrong, right string)) {
 		return // missing altogether, which is reported already
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Realms)) {
-		if !slices.Contains(realmNames, name) {
-			report("realms."+name, "a gateway has no realm "+strconv.Quote(name), "there is access, core")
+		if all := c.realmNames(); !slices.Contains(all, name) {
+			report("realms."+name, "a gateway has no realm "+strconv.Quote(name), "there is "+strings.Join(all, ", "))
 		}
 	}
-	for _, name := range realmNames {
+	for _, name := range c.realmNames() {
 		if c.Realms[name] == "" {
 			report("realms", "the realm "+name+" is missing", "write the interface that it is on")
 		}

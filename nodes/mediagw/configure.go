@@ -44,6 +44,7 @@ func (g *Gateway) streams(t *termination, c, r *h248.Command, after *[]func(), w
 	}
 	if c.Events != nil {
 		t.arm(c.Events)
+		g.supervise(t, c.Events)
 	}
 	for _, s := range t.seps {
 		if e := s.orders(c.Signals, after, why); e != nil {

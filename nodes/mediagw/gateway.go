@@ -3,7 +3,6 @@ package mediagw
 import (
 	"cmp"
 	"fmt"
-	"strconv"
 	"time"
 
 	"imsim/internal/units"
@@ -23,7 +22,6 @@ type Gateway struct {
 	nodes.Base
 	cfg     Config
 	env     *nodes.Env
-	h248    *transport.H248
 	valid   h248.Validator
 	profile string
 	realms  map[string]packet.Addr // looked up, never ranged over
@@ -52,7 +50,21 @@ type Gateway struct {
 	sessions    uint64
 	policy      bearer.Policy
 	table       *bearer.Table
-	associated  bool
+
+	// Controllers, and what is supervised for them.
+	controllers []*association
+	reg         *h248.Registration
+	regTimer    sim.Timer
+	mwd         sim.Stream
+	associated  bool // has been, at least once
+	held        []held
+	hearts      []*termination // with heartbeats; some that need none any more
+	beating     int            // of them with heartbeats
+	beatTimer   sim.Timer
+	silence     inactivity
+	cutAt       sim.Time // a graceful end
+	cutWhy      sim.Cause
+	cutTimer    sim.Timer
 }
 
 type costs struct {
@@ -77,6 +89,8 @@ type termination struct {
 	since sim.Time
 	stats statistics
 	seps  []*sep
+
+	heart heartbeat
 }
 
 // statistics count what a termination did.
@@ -91,7 +105,7 @@ type statistics struct {
 func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, error) {
 	g := &Gateway{cfg: cfg, env: env, contexts: map[h248.ContextID]*context{}, realms: map[string]packet.Addr{}, ports: map[packet.Addr]*portPool{}}
 	g.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, g)
-	for _, realm := range []string{"access", "core"} {
+	for _, realm := range cfg.realmNames() {
 		link, ok := cfg.Realms[realm]
 		if !ok {
 			return nil, fmt.Errorf("%s: realms.%s is missing (name the link that it is on)", g.Name, realm)
@@ -103,6 +117,9 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 		g.realms[realm] = i.Addr(g.Addr)
 	}
 	g.profile = "simiq/1"
+	if cfg.Interface == "ix" {
+		g.profile = "simix/1"
+	}
 	g.valid = h248.Validator{Profile: h248.LookupProfile(g.profile), Without: cfg.H248.Without}
 	g.policy = bearer.Policy{
 		Strict: cfg.ControlModel == "strict", TruncateFIN: cfg.Truncation == "fin", WrongDrop: cfg.WrongDirection == "drop",
@@ -136,53 +153,31 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 	g.certificate = tls.Pool(cfg.TLS.KeyType(), index)
 	rand := env.K.Rand(g.Name)
 	g.unique = rand.Uint64()
-	var err error
-	g.h248, err = transport.NewH248(&g.Base, cfg.H248.config(), env.Net.Node(cfg.Controller),
-		time.Duration(nodes.Or(cfg.Costs.Message, units.Duration(time.Millisecond))), g)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", g.Name, err)
+	if err := g.associate(); err != nil {
+		return nil, err
 	}
 	return g, nil
-}
-
-// Start registers the gateway with its controller (cold boot).
-func (g *Gateway) Start(why sim.Cause) { g.boot("901 Cold Boot", why) }
-
-func (g *Gateway) boot(reason string, why sim.Cause) {
-	g.h248.Request([]h248.Action{h248.In(h248.NullContext, h248.ServiceChangeOf(h248.Root, h248.Services{
-		Method: h248.Restart, Reason: reason, Address: strconv.Itoa(transport.H248Text), Profile: g.profile, Version: h248.DefaultVersion,
-	}))}, why)
 }
 
 // Contexts returns the number of contexts.
 func (g *Gateway) Contexts() int { return g.live }
 
-// Handle runs the supervisory timers of an endpoint.
+// Handle runs the supervisory timers of an endpoint, or the gateway's own.
 func (g *Gateway) Handle(slot uint32) {
+	if slot >= lastSlot {
+		g.ownTimer(slot)
+		return
+	}
 	if s := g.seps[slot]; s != nil && g.K.Due(&s.timer, g.Entity, slot) {
 		s.fire()
-	}
-}
-
-// H248Answer takes the controller's replies. R-16: one that says our context is gone is no news.
-func (g *Gateway) H248Answer(_ h248.TransactionID, _ *h248.Item, why sim.Cause) {
-	if g.h248.Endpoint.Ready() && !g.associated {
-		g.associated = true
-		g.env.Ready(g.Mark(why, "", nodes.AssociationUp, ""))
 	}
 }
 
 // Settled reports whether the controller has accepted the gateway.
 func (g *Gateway) Settled() bool { return g.associated }
 
-// DropH248 loses the next n H.248 messages that the gateway sends.
-func (g *Gateway) DropH248(n int) { g.h248.Drop(n) }
-
-// H248Failed takes the loss of a report: the controller's own supervision finds what it missed.
-func (g *Gateway) H248Failed(h248.TransactionID, h248.ErrorCode, sim.Cause) {}
-
-// H248Lost notes that the controller is gone; media goes on (F10).
-func (g *Gateway) H248Lost(why sim.Cause) { g.Mark(why, "", nodes.AssociationLost, "") }
+// H248 returns the association with the controller that the gateway belongs to, or asks.
+func (g *Gateway) H248() *transport.H248 { return g.control().H248 }
 
 // notify reports an event to the controller (§7.6).
 func (g *Gateway) notify(s *sep, o bearer.Out, why sim.Cause) {
@@ -208,7 +203,7 @@ func (g *Gateway) notify(s *sep, o bearer.Out, why sim.Cause) {
 	if o.Cause != "" {
 		parms = append(parms, h248.Set("x_cause", h248.Quoted(o.Cause)))
 	}
-	g.h248.Request([]h248.Action{h248.In(s.term.ctx.id, h248.NotifyOf(s.term.id, s.request, h248.ObservedEvent{
+	g.report(h248.In(s.term.ctx.id, h248.NotifyOf(s.term.id, s.request, h248.ObservedEvent{
 		Time: h248.Stamp(g.K.Now()), Name: name, Stream: h248.StreamID(s.st.id), Parms: parms,
-	}))}, why)
+	})), why)
 }

@@ -59,7 +59,8 @@ func (g *Gateway) late(p *packet.Packet) { g.Host.Discard(p, "stream is gone") }
 
 // Ports returns the number of ports in use.
 func (g *Gateway) Ports() (n int) {
-	access, core := g.realms["access"], g.realms["core"]
+	names := g.cfg.realmNames()
+	access, core := g.realms[names[0]], g.realms[names[1]]
 	if pool := g.ports[access]; pool != nil {
 		n = len(pool.used)
 	}

@@ -195,7 +195,7 @@ func TestSuccessor(t *testing.T) {
 	t.Run("restart", func(t *testing.T) {
 		b, l := prepare(t, Config{})
 		renew(b, l)
-		b.g.Restart(sim.Cause{})
+		b.g.Restart(0, sim.Cause{})
 		b.wait(time.Second)
 		if l.a.said() != "est rst" || l.c.said() != "est rst" || b.g.Ports() != 0 {
 			t.Errorf("peers saw %q and %q, %d ports", l.a.said(), l.c.said(), b.g.Ports())

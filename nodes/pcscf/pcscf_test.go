@@ -42,6 +42,7 @@ type gateway struct {
 	remote      map[string]string
 	reply       *h248.Item
 	last        int
+	holds       string // what it answers to an audit
 }
 
 func newEdge(t *testing.T, cfg Config) *edge {
@@ -84,6 +85,9 @@ func (g *gateway) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, b packet
 			g.reply = it
 		}
 		if it.Kind != h248.Request {
+			continue
+		}
+		if g.general(it, from) {
 			continue
 		}
 		var out []string
@@ -465,13 +469,13 @@ func TestReleaseRows(t *testing.T) {
 	t.Run("R-16", func(t *testing.T) {
 		e := up(t)
 		r := e.request("Context = 8 { " + report + " }")
-		if r == nil || firstError(r) == nil || firstError(r).Code != h248.ErrUnknownContext || e.ue.Find(sip.BYE) != nil {
+		if r == nil || r.FirstError() == nil || r.FirstError().Code != h248.ErrUnknownContext || e.ue.Find(sip.BYE) != nil {
 			t.Errorf("%+v", r)
 		}
 	})
 	t.Run("a report of a call that is there", func(t *testing.T) {
 		e := up(t)
-		if r := e.request("Context = 1 { " + report + " }"); r == nil || firstError(r) != nil || e.ue.Find(sip.BYE) == nil {
+		if r := e.request("Context = 1 { " + report + " }"); r == nil || r.FirstError() != nil || e.ue.Find(sip.BYE) == nil {
 			t.Errorf("%+v", r)
 		}
 	})
@@ -479,7 +483,7 @@ func TestReleaseRows(t *testing.T) {
 		e := up(t)
 		n := len(e.mg.commands)
 		r := e.request(boot)
-		if r == nil || firstError(r) != nil || e.ue.Find(sip.BYE) == nil || e.home.Find(sip.BYE) == nil || len(e.mg.commands) != n {
+		if r == nil || r.FirstError() != nil || e.ue.Find(sip.BYE) == nil || e.home.Find(sip.BYE) == nil || len(e.mg.commands) != n {
 			t.Errorf("%+v; %v", r, e.mg.commands[n:])
 		}
 	})

@@ -19,6 +19,7 @@ type SCSCF struct {
 	env        *nodes.Env
 	domain     string
 	challenges bool
+	border     string // Route value of the IBCF's entry, "" for none
 	sip        *transport.SIP
 	fwd        *transport.Forwarder
 	bindings   map[string]binding // by public identity; never ranged over
@@ -38,6 +39,9 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*SCSCF, error) {
 	s := &SCSCF{env: env, domain: cfg.Domain, challenges: nodes.Or(cfg.Challenge, true), bindings: map[string]binding{}, nonces: map[string]string{}}
 	if s.domain == "" {
 		s.domain = env.Domain
+	}
+	if cfg.Border != "" {
+		s.border = "<sip:" + env.Addr(cfg.Border).String() + ";lr>"
 	}
 	s.Base = nodes.NewBase(env.K, host, cfg.Costs.Processors, env.Obs, s)
 	s.rand = env.K.Rand(s.Name + ".nonce")
@@ -133,6 +137,8 @@ func (s *SCSCF) route(tx sip.TxID, m *sip.Message, why sim.Cause) {
 		} else if u, err := sip.ParseURI(m.URI); err == nil && u.Host == s.domain {
 			s.fwd.Refuse(tx, m, 404, why)
 			return
+		} else if err == nil && s.border != "" && m.ToTag() == "" {
+			m.Add(sip.HRoute, s.border) // TS 24.229 cl. 5.4.3.2 step 11: a user of another network, by way of the border
 		}
 	}
 	if m.Method == sip.INVITE && m.ToTag() == "" {

@@ -34,6 +34,14 @@ type SIPEnder interface {
 	SIPEnded(tx sip.TxID)
 }
 
+// Border sees the messages of a node at the edge of a network, where some are changed as they come in or go out.
+type Border interface {
+	// Comes may change a message that has arrived, before transactions see it.
+	Comes(m *sip.Message, from sip.Flow)
+	// Goes returns a message as it is to leave: m itself, or a copy with changes.
+	Goes(m *sip.Message, to sip.Flow) *sip.Message
+}
+
 // SIP is the SIP stack of one node: a transaction layer bound to the node's host.
 type SIP struct {
 	Layer *sip.Layer
@@ -44,6 +52,7 @@ type SIP struct {
 	user    SIPUser
 	cost    time.Duration
 	session func(callID string) sim.SessionID
+	border  Border
 	self    sim.Entity
 	timer   sim.Timer
 	udp     *netem.UDPSocket
@@ -68,6 +77,7 @@ type SIPConfig struct {
 	TimerC    time.Duration // of a proxy: longest wait for the final response behind a provisional one; 0: none
 	// Session tells which session a Call-ID belongs to, for the label of causes.
 	Session func(callID string) sim.SessionID
+	Border  Border // nil: none
 }
 
 // NewSIP binds a SIP stack to the node's primary address, for UDP and TCP.
@@ -76,7 +86,7 @@ func NewSIP(base *nodes.Base, cfg SIPConfig, user SIPUser) (*SIP, error) {
 	if cfg.Core {
 		timers = sip.CoreTimers
 	}
-	t := &SIP{base: base, user: user, cost: cfg.Cost, session: cfg.Session, dialled: map[packet.AddrPort]*sipConn{}}
+	t := &SIP{base: base, user: user, cost: cfg.Cost, session: cfg.Session, border: cfg.Border, dialled: map[packet.AddrPort]*sipConn{}}
 	t.IDs = sip.NewIDs(base.K.Rand(base.Name + ".sip"))
 	t.Local = packet.AddrPort{Addr: base.Addr, Port: SIPPort}
 	limit := 0
@@ -97,6 +107,9 @@ func NewSIP(base *nodes.Base, cfg SIPConfig, user SIPUser) (*SIP, error) {
 
 // Request sends a request and returns its transaction.
 func (t *SIP) Request(m *sip.Message, to sip.Flow, why sim.Cause) sip.TxID {
+	if t.border != nil {
+		m = t.border.Goes(m, to)
+	}
 	id, err := t.Layer.Request(t.base.K.Now(), why, m, to)
 	if err != nil {
 		panic("transport: our own request is wrong: " + err.Error())
@@ -107,6 +120,11 @@ func (t *SIP) Request(m *sip.Message, to sip.Flow, why sim.Cause) sip.TxID {
 
 // Respond sends a response on a server transaction. A transaction that is over swallows it.
 func (t *SIP) Respond(tx sip.TxID, m *sip.Message, why sim.Cause) {
+	if t.border != nil {
+		if to, ok := t.Layer.FlowOf(tx); ok {
+			m = t.border.Goes(m, to)
+		}
+	}
 	if err := t.Layer.Respond(t.base.K.Now(), why, tx, m); err == nil {
 		t.pump()
 	}
@@ -218,6 +236,9 @@ func (t *SIP) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, p packet.Pay
 func (t *SIP) Unreachable(*netem.UDPSocket, packet.AddrPort, sim.Cause) {}
 
 func (t *SIP) arrived(m *sip.Message, from sip.Flow, why sim.Cause) {
+	if t.border != nil {
+		t.border.Comes(m, from)
+	}
 	why.Session = t.session(m.CallID())
 	if k := t.base.K; k.Tracing() {
 		why = k.Record(sim.Record{Cause: why, Node: t.base.Entity, Kind: "sip.received", Text: name(m)})

@@ -46,7 +46,7 @@ func (u *UE) Register(why sim.Cause) {
 		return
 	}
 	u.reg.seq = u.sip.IDs.CSeq()
-	m := sip.NewRequest(sip.REGISTER, "sip:"+u.env.Domain)
+	m := sip.NewRequest(sip.REGISTER, "sip:"+u.domain)
 	m.Add(sip.HRoute, u.route)
 	m.Add(sip.HFrom, "<"+u.identity+">;tag="+u.sip.IDs.Tag())
 	m.Add(sip.HTo, "<"+u.identity+">")

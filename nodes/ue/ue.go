@@ -20,6 +20,7 @@ type UE struct {
 	cfg      Config
 	env      *nodes.Env
 	identity string
+	domain   string
 	contact  string
 	proxy    sip.Flow
 	route    string // of requests that no dialog routes
@@ -46,6 +47,10 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*UE, error) {
 	u.identity = cfg.Identity
 	if u.identity == "" {
 		u.identity = "sip:" + u.Name + "@" + env.Domain
+	}
+	u.domain = env.Domain
+	if id, err := sip.ParseURI(u.identity); err == nil {
+		u.domain = id.Host
 	}
 	u.rand = env.K.Rand(u.Name)
 	u.msrp.IDs = env.K.Rand(u.Name + ".msrp")

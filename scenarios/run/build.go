@@ -10,7 +10,10 @@ import (
 	"imsim/netem/nat"
 	"imsim/netem/packet"
 	"imsim/nodes"
+	"imsim/nodes/alg"
+	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
+	"imsim/nodes/megaco"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/transport"
@@ -34,8 +37,10 @@ type world struct {
 	users *users
 
 	nats        map[string]*nat.Node // by name; never ranged over
-	controllers map[string]*pcscf.PCSCF
+	controllers map[string]*alg.ALG
 	gateways    map[string]*mediagw.Gateway
+	mgcs        map[string]*megaco.MGC
+	mgs         map[string]*megaco.MG
 	starters    []func(sim.Cause)
 }
 
@@ -44,7 +49,8 @@ type world struct {
 func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nodes.Engine) (*world, error) {
 	w := &world{
 		file: &sc.File, k: k, links: map[string][2]*way{}, ues: map[string]*ue.UE{},
-		nats: map[string]*nat.Node{}, controllers: map[string]*pcscf.PCSCF{}, gateways: map[string]*mediagw.Gateway{},
+		nats: map[string]*nat.Node{}, controllers: map[string]*alg.ALG{}, gateways: map[string]*mediagw.Gateway{},
+		mgcs: map[string]*megaco.MGC{}, mgs: map[string]*megaco.MG{},
 	}
 	family := netem.IPv4
 	if sc.File.Run.Family == "ipv6" {
@@ -173,17 +179,34 @@ func (w *world) populate() error {
 				w.starters = append(w.starters, u.Register)
 			}
 		case *pcscf.Config:
-			w.controllers[name], err = pcscf.New(w.env, host, *cfg)
+			var p *pcscf.PCSCF
+			if p, err = pcscf.New(w.env, host, *cfg); err == nil {
+				w.controllers[name] = p.ALG
+			}
+		case *ibcf.Config:
+			var b *ibcf.IBCF
+			if b, err = ibcf.New(w.env, host, *cfg); err == nil {
+				w.controllers[name] = b.ALG
+			}
 		case *scscf.Config:
 			_, err = scscf.New(w.env, host, *cfg)
 		case *mediagw.Config:
 			own := *cfg
-			if c, ok := f.Nodes[own.Controller].Settings.(*pcscf.Config); ok && own.ControlModel == "" {
-				own.ControlModel = c.ControlModel
+			if own.ControlModel == "" {
+				own.ControlModel = controlModel(f.Nodes[own.Controller].Settings)
 			}
 			var g *mediagw.Gateway
 			if g, err = mediagw.New(w.env, host, own, index); err == nil {
 				w.gateways[name] = g
+				w.ready = append(w.ready, g)
+				w.starters = append([]func(sim.Cause){g.Start}, w.starters...)
+			}
+		case *megaco.MGCConfig:
+			w.mgcs[name], err = megaco.NewMGC(w.env, host, *cfg)
+		case *megaco.MGConfig:
+			var g *megaco.MG
+			if g, err = megaco.NewMG(w.env, host, *cfg); err == nil {
+				w.mgs[name] = g
 				w.ready = append(w.ready, g)
 				w.starters = append([]func(sim.Cause){g.Start}, w.starters...)
 			}
@@ -195,6 +218,17 @@ func (w *world) populate() error {
 		}
 	}
 	return nil
+}
+
+// controlModel returns the control model of a gateway's controller.
+func controlModel(settings any) string {
+	switch c := settings.(type) {
+	case *pcscf.Config:
+		return c.ControlModel
+	case *ibcf.Config:
+		return c.ControlModel
+	}
+	return ""
 }
 
 // hosts names every address of the network, for captures.

@@ -145,7 +145,7 @@ func (c *call) listen(_ *sim.Kernel, n *netem.Network) {
 				c.owner[a.String()] = netem.CoreOf(node).Name()
 			}
 			i.AddTap(func(out bool, p *packet.Packet) {
-				if out && p.Proto == packet.UDP && p.SrcPort == 2944 {
+				if out && p.Proto == packet.UDP && (p.SrcPort == 2944 || p.DstPort == 2944) { // gateways of one node have a port each
 					c.h248 = append(c.h248, p.Payload.AppendTo(nil))
 				}
 			})
@@ -183,7 +183,9 @@ func playAll(t *testing.T) []*call {
 		if len(c.secured) > 0 {
 			add(e.Name, nodes.EngineReal)
 		}
-		if compact := c.each("pcscf", "h248-encoding=compact"); compact != nil {
+		compact := append(c.each("pcscf", "h248-encoding=compact"), c.each("ibcf", "h248-encoding=compact")...)
+		compact = append(compact, c.each("mgc", "h248.encoding=compact")...)
+		if compact = append(compact, c.each("mg", "h248.encoding=compact")...); compact != nil {
 			add(e.Name, nodes.EngineModel, compact...)
 		}
 	}

@@ -1,7 +1,14 @@
 package run
 
 import (
+	"slices"
+
+	"imsim/netem"
+	"imsim/netem/packet"
+	"imsim/nodes"
+	"imsim/nodes/ibcf"
 	"imsim/nodes/invariant"
+	"imsim/nodes/mediagw"
 	"imsim/scenarios"
 )
 
@@ -25,6 +32,9 @@ func (w *world) left() (list []invariant.Left) {
 		if p := w.controllers[name]; p != nil {
 			list = append(list, invariant.Left{Node: name, What: "calls", N: p.Calls()})
 		}
+		if g := w.mgs[name]; g != nil {
+			list = append(list, invariant.Left{Node: name, What: "contexts", N: g.Contexts()})
+		}
 		if g := w.gateways[name]; g != nil {
 			list = append(list,
 				invariant.Left{Node: name, What: "contexts", N: g.Contexts()},
@@ -32,4 +42,59 @@ func (w *world) left() (list []invariant.Left) {
 		}
 	}
 	return list
+}
+
+// borders are the nodes that keep the inside of their network from another: IBCFs that hide topology, and their TrGWs.
+func (w *world) borders() (list []invariant.Border) {
+	for _, name := range scenarios.Names(w.file.Nodes) {
+		c, ok := w.file.Nodes[name].Settings.(*ibcf.Config)
+		if !ok || !nodes.Or(c.Hiding, true) {
+			continue
+		}
+		inside := w.inside(c.Home)
+		gw := w.file.Nodes[c.Gateway].Settings.(*mediagw.Config)
+		outer := w.net.Node(c.Gateway).(*netem.Host).Interface(gw.Realms["external"])
+		for _, i := range netem.CoreOf(w.net.Node(c.Gateway)).Interfaces() {
+			if i != outer {
+				inside = append(inside, i.Addrs...)
+			}
+		}
+		own := slices.Clone(outer.Addrs)
+		for _, i := range netem.CoreOf(w.net.Node(name)).Interfaces() {
+			own = append(own, i.Addrs...)
+		}
+		list = append(list, invariant.Border{Node: name, Inside: inside, Own: own}, invariant.Border{Node: c.Gateway, Inside: inside, Own: own})
+	}
+	return list
+}
+
+// inside returns the addresses of a node and of all that it reaches without crossing a border.
+func (w *world) inside(from string) (addrs []packet.Addr) {
+	seen, open := map[string]bool{from: true}, []string{from}
+	for ; len(open) > 0; open = open[1:] {
+		for _, i := range netem.CoreOf(w.net.Node(open[0])).Interfaces() {
+			addrs = append(addrs, i.Addrs...)
+		}
+		for _, link := range scenarios.Names(w.file.Links) {
+			b := w.file.Links[link].Between
+			for i, e := range b {
+				if e.Node == open[0] && !seen[b[1-i].Node] && !w.border(b[1-i].Node) {
+					seen[b[1-i].Node] = true
+					open = append(open, b[1-i].Node)
+				}
+			}
+		}
+	}
+	return addrs
+}
+
+// border reports an IBCF or a TrGW.
+func (w *world) border(node string) bool {
+	switch c := w.file.Nodes[node].Settings.(type) {
+	case *ibcf.Config:
+		return true
+	case *mediagw.Config:
+		return c.Interface == "ix"
+	}
+	return false
 }

@@ -31,7 +31,8 @@ func TestInvariantsEverywhere(t *testing.T) {
 
 // TestInvariantsHold runs a whole call: every invariant is put to the test, and holds.
 func TestInvariantsHold(t *testing.T) {
-	sc, err := scenarios.Load("e2ae-msrp-orig-agnostic", scenarios.Options{})
+	// Protected access and the border of a network.
+	sc, err := scenarios.Load("timeline-chain-late-tls12", scenarios.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"imsim/nodes"
+	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
@@ -27,6 +28,8 @@ type use struct {
 	tls      bool // some of them in TLS
 	scscf    bool
 	gateway  bool
+	border   bool // there is an IBCF
+	hiding   bool // that hides topology
 }
 
 // omissions is the one list: a run's summary repeats the entries that concern it, and docs/reference/not-modelled.md all of
@@ -38,8 +41,12 @@ var omissions = []Omission{
 		func(u *use) bool { return u.scscf }},
 	{"preconditions and re-INVITE", "a call keeps what its first offer and answer agreed on; session timers are kept by UEs and P-CSCFs (session-expires)", "there are calls", "nodes",
 		func(u *use) bool { return u.calls }},
-	{"bandwidth policing and audits", "a gateway admits whatever its links carry, and its controller never asks it what it holds", "there is a media gateway", "nodes",
+	{"bandwidth policing", "a gateway admits whatever its links carry", "there is a media gateway", "nodes",
 		func(u *use) bool { return u.gateway }},
+	{"what a border does besides", "an IBCF has one other network, screens nothing and looks nothing up (ENUM, DNS); no media security ends there", "there is an IBCF", "nodes",
+		func(u *use) bool { return u.border }},
+	{"MSRP paths across a border", "with topology hiding they stay as the UEs wrote them, with their addresses: CEMA compares them", "an IBCF hides topology", "nodes",
+		func(u *use) bool { return u.hiding }},
 	{"port control of NATs", "nobody can ask a NAT for a mapping (PCP, UPnP, NAT-PMP)", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
 	{"faults of some NATs", "none mistranslates the SYN,ACK of a simultaneous open, and none checks sequence numbers", "there is a NAT", "nat",
@@ -91,6 +98,9 @@ func notModelled(f *scenarios.File, e nodes.Engine) []string {
 			u.scscf = true
 		case *mediagw.Config:
 			u.gateway = true
+		case *ibcf.Config:
+			u.border = true
+			u.hiding = u.hiding || nodes.Or(c.Hiding, true)
 		}
 	}
 	for _, name := range scenarios.Names(f.Sessions) {

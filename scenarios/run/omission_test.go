@@ -28,13 +28,15 @@ func TestNotModelled(t *testing.T) {
 		{"a radio link", call, "links.access={between: [ue-a, edge], profile: wlan}", nodes.EngineModel, "a radio's grants", "jitter"},
 		{"a NAT", "nat-latch-basic", "", nodes.EngineModel, "port control", "routing"},
 		{"a failure", "tcp-syn-timeout", "", nodes.EngineModel, "routing", "cryptography of TLS"},
+		{"a border", "tcp-chain-4gw", "", nodes.EngineModel, "what a border does, MSRP paths", "routing"},
+		{"a border that shows all", "tcp-ix-fwd", "nodes.ibcf1.topology-hiding=false; nodes.ibcf2.topology-hiding=false", nodes.EngineModel, "what a border does", "MSRP paths"},
 		{"no calls", "reg-mediasec-both", "", nodes.EngineModel, "IMS AKA and IPsec", "preconditions, pacing"},
 		{"nothing of it", "timeline-relay-plain", "nodes=null", nodes.EngineModel, "", "HSS, bandwidth, scheduling by class"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var set []string
 			if c.set != "" && c.set != "nodes=null" {
-				set = append(set, c.set)
+				set = strings.Split(c.set, "; ")
 			}
 			f := load(t, c.scenario, set...).File
 			if c.set == "nodes=null" {

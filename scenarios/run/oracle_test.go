@@ -13,6 +13,7 @@ import (
 
 	"imsim/internal/oracle"
 	"imsim/nodes"
+	"imsim/nodes/ibcf"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/ue"
 	"imsim/scenarios"
@@ -38,7 +39,13 @@ func TestCaptures(t *testing.T) {
 		for _, p := range protocols {
 			seen[i][p]++
 		}
-		if r[3] != "" {
+		if s.calls[i].scenario.Name == immediate && strings.HasSuffix(r[1], ":megaco") && strings.Contains(r[3]+r[8], "Parse error: Missing") {
+			continue
+		}
+		// SIP in several segments over TCP: where each shows up once for each interface, TShark cannot always put them together.
+		// TestTCPAnalysis looks at one interface at a time.
+		copied := strings.HasSuffix(r[1], ":tcp") && strings.Contains(r[8], "(suspected) fast retransmission") && strings.Contains(r[8], "overlaps old data")
+		if r[3] != "" && !copied {
 			t.Errorf("%s is malformed: %s", where, r[1])
 		}
 		// TShark's 1 is good; 0 is bad, 2 not verified.
@@ -48,7 +55,7 @@ func TestCaptures(t *testing.T) {
 			}
 		}
 		for _, v := range strings.Split(r[7], ",") {
-			if n, _ := strconv.Atoi(v); n >= severityError {
+			if n, _ := strconv.Atoi(v); n >= severityError && !copied {
 				t.Errorf("%s (%s): expert error: %s", where, r[1], r[8])
 			}
 		}
@@ -68,7 +75,10 @@ func TestCaptures(t *testing.T) {
 	want := 0
 	for i, c := range s.calls {
 		want += c.all.packets
-		need := []string{"ip", "udp", "sip"}
+		need := []string{"ip", "udp"}
+		if len(c.scenario.File.Sessions) > 0 {
+			need = append(need, "sip")
+		}
 		if c.scenario.File.Run.Family == "ipv6" {
 			need[0] = "ipv6"
 		}
@@ -96,6 +106,10 @@ func TestCaptures(t *testing.T) {
 	t.Logf("%d runs of %d scenarios, %d frames", len(all), len(scenarios.List()), frames)
 }
 
+// immediate is a scenario with a reply that is an error as a whole and asks for its acknowledgement (H.248.1 Annex B.2:
+// immAckRequired COMMA errorDescriptor): TShark's dissector takes it for malformed, Erlang's megaco reads it.
+const immediate = "h248-pending-limit"
+
 // severityError is TShark's severity of an expert's error.
 const severityError = 0x800000
 
@@ -119,7 +133,7 @@ func TestTCPAnalysis(t *testing.T) {
 			return nil
 		}
 	}
-	for _, pick := range []func(*call) []string{nth("mediagw", 0), nth("mediagw", 1), nth("ue", 0), nth("ue", 1)} {
+	for _, pick := range []func(*call) []string{nth("mediagw", 0), nth("mediagw", 1), nth("mediagw", 2), nth("ibcf", 0), nth("ibcf", 1), nth("ue", 0), nth("ue", 1)} {
 		s := join(t, all, pick)
 		for _, r := range oracle.NewTShark(t, s.name).Fields("_ws.expert.severity >= 0x400000", "frame.number", "_ws.expert.severity", "_ws.expert.message", "_ws.col.Info") {
 			i, where := s.of(t, r[0])
@@ -166,6 +180,9 @@ func expected(c *call, finding string) string {
 		}
 		if p, ok := n.Settings.(*pcscf.Config); ok && p.NATPassiveOffer == "try" {
 			return "a SYN into a NAT is repeated, and what waits for it as well"
+		}
+		if p, ok := n.Settings.(*ibcf.Config); ok && p.TCPMode == "relay" {
+			return "the same at a TrGW"
 		}
 		if p, ok := n.Settings.(*pcscf.Config); ok && p.TCPMode == "relay" {
 			return "a relay loses what comes after Subtract, and the ends repeat their FINs (R-8)"

@@ -83,6 +83,9 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 		}
 	}
 	if !opt.Unwatched {
+		for _, b := range w.borders() {
+			suite.Guard(b)
+		}
 		suite.Attach(w.net)
 	}
 	if opt.Started != nil {

@@ -9,6 +9,7 @@ import (
 	"imsim/netem"
 	"imsim/nodes"
 	"imsim/nodes/mediagw"
+	"imsim/nodes/transport"
 	"imsim/scenarios"
 )
 
@@ -26,7 +27,7 @@ func TestScenarios(t *testing.T) {
 			}
 			for _, n := range st.Net.Nodes() {
 				if h, ok := n.(*netem.Host); ok {
-					kept := 0
+					kept := h.ConnectionsAt(transport.SIPPort) // they serve later requests, too (RFC 3261 §18)
 					for _, c := range sc.File.Nodes {
 						// An association over TCP lasts as long as gateway and controller do.
 						if g, ok := c.Settings.(*mediagw.Config); ok && g.H248.Transport == "tcp" && (sc.File.Nodes[h.Name()].Settings == c.Settings || g.Controller == h.Name()) {

@@ -70,6 +70,10 @@ func TestSoakFound(t *testing.T) {
 			"nodes.ue-b.tcp.buffer=4KiB", "nodes.agw1.tcp.rack=true", "sessions.chat.messages.0={from: ue-b, size: 20KiB}",
 			`timeline=[{when: "agw1/core tcp.established", after: 0s, do: h248-drop, node: pcscf1, count: 30}, {when: "pcscf1 h248.modify.sent", after: 0s, do: set, path: links.peer.loss, to: 40%}]`,
 		}},
+		{"an order is lost while an audit waits for it, and its context hangs", []string{
+			"run.limits.events=100000", "nodes.ue-a.session-expires=30m", "nodes.ue-b.session-expires=90s", "sessions.chat.give-up=300ms", "nodes.agw1.h248.t-max=2s", "nodes.pcscf1.heartbeat=1s",
+			"nodes.agw1.h248.heartbeat=true", `timeline=[{when: "pcscf1 h248.add.sent", after: 0s, do: h248-drop, node: agw1, count: 30}]`,
+		}},
 	} {
 		for kind, text := range soak(x.set, nodes.EngineModel, map[measure.Outcome]int{}) {
 			if kind == "nothing-left-over" { // no session timers here
@@ -173,7 +177,7 @@ func (d soakDraw) of(words string) string {
 // settings draws overrides of the whole call.
 func (d soakDraw) settings() []string {
 	family := d.of("ipv4 ipv6")
-	set := []string{fmt.Sprintf("run.seed=%d", d.seed), "run.family=" + family}
+	set := []string{fmt.Sprintf("run.seed=%d", d.seed), "run.family=" + family, "run.limits.events=1000000"} // a run that never ends is an error
 	maybe := func(path, words string) {
 		if d.IntN(3) == 0 {
 			set = append(set, path+"="+d.of(words))
@@ -253,6 +257,10 @@ func (d soakDraw) settings() []string {
 	maybe("nodes.pcscf1.h248-encoding", "pretty compact")
 	maybe("nodes.pcscf1.h248.retransmit", "10ms 200ms 2s")
 	maybe("nodes.pcscf1.h248.t-max", "2s 25s")
+	maybe("nodes.agw1.h248.mwd", "1s 10s")
+	maybe("nodes.agw1.h248.t-max", "2s 25s")
+	maybe("nodes.pcscf1.heartbeat", "1s 30s")
+	set = append(set, "nodes.agw1.h248.heartbeat=true") // without it an Add that comes again behind a restart leaves a context
 	maybe("nodes.scscf1.challenge", "true false")
 	maybe("sessions.chat.security", "none e2ae e2e-cert")
 	set = append(set, "sessions.chat.give-up="+d.of("3m 3m 3m 1ms 50ms 300ms 2s")) // without it a caller waits for ever (RFC 3261 §13.1)
@@ -290,7 +298,13 @@ func (d soakDraw) faults(links []string) []string {
 			when = `when:_"` + strings.ReplaceAll(whens[d.IntN(len(whens))], " ", "_") + `",_after:_` + d.of("0s 0s 1ms 50ms")
 		}
 		link := links[d.IntN(len(links))]
-		switch d.IntN(4) {
+		switch d.IntN(7) {
+		case 4:
+			steps = append(steps, "{"+when+",_do:_h248-"+d.of("delay duplicate")+",_node:_"+d.of("pcscf1 agw1")+",_count:_"+d.of("1 3")+",_by:_"+d.of("1ms 300ms 3s")+"}")
+		case 5:
+			steps = append(steps, "{"+when+",_do:_restart,_node:_"+d.of("pcscf1 agw1")+",_for:_"+d.of("0s 100ms 5s 60s")+"}")
+		case 6:
+			steps = append(steps, "{"+when+",_do:_service-change,_node:_agw1,_method:_"+d.of("graceful forced graceful,_delay:_1s")+"}", "{at:_"+d.of("2s 20s 200s")+",_do:_service-change,_node:_agw1,_method:_restart}")
 		case 0:
 			steps = append(steps, "{"+when+",_do:_link-down,_link:_"+link+"}")
 		case 1:

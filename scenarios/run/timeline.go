@@ -80,17 +80,8 @@ func (c *changes) Handle(i uint32) {
 		if u := w.ues[a.Node]; u != nil {
 			u.Reinvite(reinvite(a))
 		}
-	case *scenarios.Restart:
-		if g := w.gateways[a.Node]; g != nil {
-			g.Restart(sim.Cause{})
-		}
-	case *scenarios.H248Drop:
-		if p := w.controllers[a.Node]; p != nil {
-			p.DropH248(a.Count)
-		}
-		if g := w.gateways[a.Node]; g != nil {
-			g.DropH248(a.Count)
-		}
+	default:
+		w.control(a)
 	}
 }
 

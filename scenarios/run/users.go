@@ -1,6 +1,8 @@
 package run
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +47,7 @@ func newUsers(w *world) *users {
 			}
 		}
 	}
+	slices.SortStableFunc(u.plan, func(a, b planned) int { return cmp.Compare(a.at, b.at) })
 	u.self = w.k.Add("users", u)
 	return u
 }

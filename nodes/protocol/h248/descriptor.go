@@ -252,6 +252,9 @@ const (
 	Failover
 )
 
+// String returns the method's long name, or "" for MethodNone.
+func (m Method) String() string { return tokenText[methodTokens[m]][0] }
+
 var methodTokens = [...]token{Graceful: tokGraceful, Forced: tokForced, Restart: tokRestart, Disconnected: tokDisconnected, HandOff: tokHandOff, Failover: tokFailover}
 
 // Services is the content of a ServiceChange command or reply (H.248.1 §7.2.8).

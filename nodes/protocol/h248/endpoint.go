@@ -149,7 +149,7 @@ func (e *Endpoint) item(now sim.Time, why sim.Cause, it *Item) {
 	case Pending:
 		e.pending(now, why, it.ID)
 	case Ack:
-		e.acknowledged(it.Acks)
+		e.acknowledged(why, it.Acks)
 	}
 }
 
@@ -163,14 +163,14 @@ func (e *Endpoint) malformed(why sim.Cause, s *SyntaxError) {
 		e.send(why, &Item{Kind: Reply, ID: s.ID, Error: s.Descriptor()})
 	default:
 		m := Message{Version: e.cfg.Version, From: e.cfg.Own, Error: s.Descriptor()}
-		e.out.push(Output{Kind: Send, Cause: why, Bytes: m.Append(nil, e.cfg.Style)})
+		e.out.push(Output{Kind: Send, Cause: why, Bytes: m.Append(nil, e.cfg.Style), Sent: Reply})
 	}
 }
 
 // send writes a message of one item and returns its octets.
 func (e *Endpoint) send(why sim.Cause, it *Item) []byte {
 	b := e.encode(it)
-	e.out.push(Output{Kind: Send, Cause: why, ID: it.ID, Bytes: b})
+	e.out.push(Output{Kind: Send, Cause: why, ID: it.ID, Bytes: b, Sent: it.Kind})
 	return b
 }
 

@@ -264,7 +264,7 @@ func TestPending(t *testing.T) {
 	// Even so a late duplicate is not executed.
 	l.mg.Receive(l.now, why1, text)
 	l.drain()
-	l.want("MG repeat 1")
+	l.want("MG acknowledged 1", "MG repeat 1")
 	if len(l.toMGC) != 0 {
 		t.Error("acknowledged reply sent again")
 	}

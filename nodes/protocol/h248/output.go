@@ -19,9 +19,10 @@ const (
 	RefusedNotReady                    // the peer's transaction ID was answered with 505
 	RepeatAbsorbed                     // the peer repeated a transaction; a Send follows when it was answered already
 	ReplyUnconfirmed                   // a reply with ImmAckRequired was never acknowledged; it is forgotten
+	Acknowledged                       // the peer has acknowledged the reply ID, which is not kept any more
 )
 
-var outputNames = [...]string{"send", "transaction", "answer", "pending", "timeout", "association-lost", "aborted", "peer-error", "malformed", "refused-505", "repeat", "reply-unconfirmed"}
+var outputNames = [...]string{"send", "transaction", "answer", "pending", "timeout", "association-lost", "aborted", "peer-error", "malformed", "refused-505", "repeat", "reply-unconfirmed", "acknowledged"}
 
 // String returns the kind's name.
 func (k OutputKind) String() string { return outputNames[k] }
@@ -34,6 +35,7 @@ type Output struct {
 	ID      TransactionID
 	Bytes   []byte
 	Resent  bool
+	Sent    ItemKind // Send: what Bytes is
 	Actions []Action
 	Item    *Item
 	Code    ErrorCode

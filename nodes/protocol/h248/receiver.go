@@ -23,14 +23,18 @@ type execution struct {
 func (e *Endpoint) requested(now sim.Time, why sim.Cause, it *Item) {
 	if it.ID == 0 {
 		m := Message{Version: e.cfg.Version, From: e.cfg.Own, Error: Describe(ErrBadRequest, "transaction without id")}
-		e.out.push(Output{Kind: Send, Cause: why, Bytes: m.Append(nil, e.cfg.Style)})
+		e.out.push(Output{Kind: Send, Cause: why, Bytes: m.Append(nil, e.cfg.Style), Sent: Reply})
 		return
 	}
 	if x := e.taken[it.ID]; x != nil {
 		e.out.push(Output{Kind: RepeatAbsorbed, Cause: why, ID: it.ID})
 		// H.248.1 §8.2.3, Annex D.1.1: at most once. The answer, or the Pending if there is one, goes out again.
 		if x.bytes != nil {
-			e.out.push(Output{Kind: Send, Cause: why, ID: it.ID, Bytes: x.bytes, Resent: true})
+			kind := Pending
+			if x.answered {
+				kind = Reply
+			}
+			e.out.push(Output{Kind: Send, Cause: why, ID: it.ID, Bytes: x.bytes, Resent: true, Sent: kind})
 		}
 		return
 	}
@@ -92,7 +96,7 @@ func (e *Endpoint) answer(now sim.Time, why sim.Cause, id TransactionID, x *exec
 		// H.248.1 §7.2: the commands were carried out, but the reply cannot be sent. Version 3 may segment; we do not.
 		bytes = e.encode(&Item{Kind: Reply, ID: id, ImmAckRequired: reply.ImmAckRequired, Error: Describe(ErrReplyTooLarge, "")})
 	}
-	e.out.push(Output{Kind: Send, Cause: why, ID: id, Bytes: bytes})
+	e.out.push(Output{Kind: Send, Cause: why, ID: id, Bytes: bytes, Sent: Reply})
 	if !udp {
 		delete(e.taken, id) // nothing repeats over TCP
 		return
@@ -115,7 +119,7 @@ func (e *Endpoint) repeatReply(now sim.Time, id TransactionID) {
 		e.out.push(Output{Kind: ReplyUnconfirmed, Cause: x.why, ID: id})
 		return
 	}
-	e.out.push(Output{Kind: Send, Cause: x.why, ID: id, Bytes: x.bytes, Resent: true})
+	e.out.push(Output{Kind: Send, Cause: x.why, ID: id, Bytes: x.bytes, Resent: true, Sent: Reply})
 	x.interval = min(2*x.interval, e.cfg.ReqRetxCap)
 	x.at = min(now.Add(x.interval), x.until)
 	e.timers.add(x.at, repeatReply, id)
@@ -123,7 +127,7 @@ func (e *Endpoint) repeatReply(now sim.Time, id TransactionID) {
 
 // acknowledged clears the cache of what the peer has got. The id stays until LongTimer ends, so that a request that the
 // network repeated late is still not executed twice. Only what is cached is visited, however wide a range is.
-func (e *Endpoint) acknowledged(acks []AckRange) {
+func (e *Endpoint) acknowledged(why sim.Cause, acks []AckRange) {
 	for _, id := range e.expiry[e.expiryAt:] {
 		x := e.taken[id]
 		if x == nil || !x.answered {
@@ -131,6 +135,9 @@ func (e *Endpoint) acknowledged(acks []AckRange) {
 		}
 		for _, a := range acks {
 			if a.First <= id && id <= a.Last {
+				if x.bytes != nil {
+					e.out.push(Output{Kind: Acknowledged, Cause: why, ID: id})
+				}
 				x.bytes, x.confirm, x.at = nil, false, sim.Never
 				break
 			}

@@ -10,6 +10,7 @@ import (
 type RegistrationConfig struct {
 	MGCs    int           // controllers, in order of preference
 	Retry   time.Duration // pause when none of them would have the gateway: 5 s [I]
+	Rounds  int           // give up after so many rounds without success; 0: never
 	Profile string
 	Address string // ServiceChangeAddress
 	Version uint8
@@ -41,6 +42,7 @@ type Registration struct {
 	state   RegistrationState
 	mgc     int // asked or in control
 	tried   int // in this round
+	rounds  int // without success
 	before  bool
 	method  Method
 	reason  string
@@ -63,7 +65,15 @@ func (r *Registration) State() RegistrationState { return r.state }
 // MGC returns the controller that is asked or in control.
 func (r *Registration) MGC() int { return r.mgc }
 
-// Boot begins a restart: reason is "901 Cold Boot" or "902 Warm Boot". H.248.1 §9.2: wait is a random part of the maximum
+// CancelGraceful is the reason of a Restart by which a gateway that was to leave service stays, with all that it has.
+const CancelGraceful = "918 Cancel Graceful"
+
+// KeepsContexts reports a ServiceChange after which a gateway still has what it had.
+func (s *Services) KeepsContexts() bool {
+	return s.Method != Forced && (s.Method != Restart || len(s.Reason) > 3 && s.Reason[:3] == CancelGraceful[:3])
+}
+
+// Boot begins a restart: reason is "901 Cold Boot", "902 Warm Boot", "900 Service Restored" or CancelGraceful. H.248.1 §9.2: wait is a random part of the maximum
 // waiting delay, so that gateways that lost their power together do not come back together.
 func (r *Registration) Boot(now sim.Time, why sim.Cause, wait time.Duration, reason string) {
 	r.before = false
@@ -89,7 +99,7 @@ func (r *Registration) Close() {
 }
 
 func (r *Registration) begin(now sim.Time, why sim.Cause, wait time.Duration, mgc int, m Method, reason string) {
-	r.method, r.reason, r.mgc, r.tried = m, reason, mgc, 0
+	r.method, r.reason, r.mgc, r.tried, r.rounds = m, reason, mgc, 0, 0
 	if wait == 0 {
 		r.ask(why)
 		return
@@ -133,6 +143,10 @@ func (r *Registration) next(now sim.Time, why sim.Cause) {
 	r.mgc = (r.mgc + 1) % r.cfg.MGCs
 	if r.tried++; r.tried >= r.cfg.MGCs {
 		r.tried = 0
+		if r.rounds++; r.rounds == r.cfg.Rounds {
+			r.state = Unregistered
+			return
+		}
 		r.state, r.at, r.why = RegWaiting, now.Add(r.cfg.Retry), why
 		return
 	}

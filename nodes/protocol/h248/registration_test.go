@@ -28,10 +28,12 @@ func TestRegistration(t *testing.T) {
 		{"handoff fails", "boot ok handoff no ok", []string{"0 Restart 901 Cold Boot at 0s", "1 HandOff 903 MGC Directed Change at 0s", "0 Failover 909 MGC Impending Failure at 0s"}, Registered},
 		{"redirected", "boot redirect ok", []string{"0 Restart 901 Cold Boot at 0s", "1 Restart 901 Cold Boot at 0s"}, Registered},
 		{"redirected without end", "boot redirect redirect redirect redirect", []string{"0 Restart 901 Cold Boot at 0s", "1 Restart 901 Cold Boot at 0s", "1 Restart 901 Cold Boot at 0s", "1 Restart 901 Cold Boot at 0s"}, Registered},
+		{"given up", "boot no no pass no no pass no no pass", []string{"0 Restart 901 Cold Boot at 0s", "1 Restart 901 Cold Boot at 0s", "0 Restart 901 Cold Boot at 5s",
+			"1 Restart 901 Cold Boot at 5s", "0 Restart 901 Cold Boot at 10s", "1 Restart 901 Cold Boot at 10s"}, Unregistered},
 		{"closed", "boot ok close lose", []string{"0 Restart 901 Cold Boot at 0s"}, Unregistered},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := NewRegistration(RegistrationConfig{MGCs: 2, Profile: "simiq/1", Version: 2})
+			r := NewRegistration(RegistrationConfig{MGCs: 2, Rounds: 3, Profile: "simiq/1", Version: 2})
 			now := sim.Time(0)
 			var got []string
 			for _, s := range fields(tt.steps) {
@@ -41,7 +43,7 @@ func TestRegistration(t *testing.T) {
 				case "wait-boot":
 					r.Boot(now, why1, 3*time.Second, "901 Cold Boot")
 				case "pass":
-					now = r.Deadline()
+					now = min(r.Deadline(), now.Add(time.Hour))
 					r.Tick(now, r.Waited())
 				case "ok":
 					r.Answered(now, why1, ok, -1)

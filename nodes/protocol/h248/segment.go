@@ -65,6 +65,6 @@ func (e *Endpoint) missSegments(id TransactionID) {
 	why := e.open[id].why
 	e.done(id)
 	m := Message{Version: e.cfg.Version, From: e.cfg.Own, Error: Describe(ErrSegmentsMissing, "transaction "+string(appendUint(nil, uint64(id))))}
-	e.out.push(Output{Kind: Send, Cause: why, Bytes: m.Append(nil, e.cfg.Style)})
+	e.out.push(Output{Kind: Send, Cause: why, Bytes: m.Append(nil, e.cfg.Style), Sent: Segment})
 	e.out.push(Output{Kind: Timeout, Cause: why, ID: id, Code: ErrSegmentsMissing})
 }

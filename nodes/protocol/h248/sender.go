@@ -167,22 +167,25 @@ func (e *Endpoint) answered(now sim.Time, why sim.Cause, it *Item) {
 }
 
 // failed reports whether a reply holds an error anywhere.
-func failed(it *Item) bool {
+func failed(it *Item) bool { return it.FirstError() != nil }
+
+// FirstError returns the first error anywhere in a reply, or nil.
+func (it *Item) FirstError() *ErrorDescriptor {
 	if it.Error != nil {
-		return true
+		return it.Error
 	}
 	for i := range it.Actions {
 		a := &it.Actions[i]
-		if a.Error != nil {
-			return true
-		}
 		for j := range a.Commands {
-			if a.Commands[j].Error != nil {
-				return true
+			if e := a.Commands[j].Error; e != nil {
+				return e
 			}
 		}
+		if a.Error != nil {
+			return a.Error
+		}
 	}
-	return false
+	return nil
 }
 
 // pending takes the peer's word that it works on our request.

@@ -3,7 +3,7 @@ package h248
 // Validator checks what the packages of a profile say about a command. A nil Profile knows every package.
 type Validator struct {
 	Profile *ProfileDef
-	Without []string // optional packages, and properties "package/property", that are not implemented
+	Without []string // optional packages, properties "package/property", and values "package/property=value", that are not implemented
 }
 
 func (v Validator) lacks(name string) bool {
@@ -167,6 +167,9 @@ func (v Validator) properties(list []Parm, place Place) *ErrorDescriptor {
 		}
 		if err := checkValue(value, p); err != nil {
 			return err
+		}
+		if len(v.Without) > 0 && v.lacks(p.Name+"="+p.Value.Text) {
+			return Describe(ErrUnknownValue, p.Name+" = "+p.Value.Text)
 		}
 	}
 	return nil

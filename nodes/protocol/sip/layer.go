@@ -118,6 +118,14 @@ func (l *Layer) RequestOf(id TxID) *Message {
 	return nil
 }
 
+// FlowOf returns the flow of a transaction; ok is false when it is over.
+func (l *Layer) FlowOf(id TxID) (f Flow, ok bool) {
+	if t := l.txs[id]; t != nil {
+		return t.flow, true
+	}
+	return Flow{}, false
+}
+
 // ResponseOf returns the last response of a server transaction, nil when there is none or the transaction is over.
 func (l *Layer) ResponseOf(id TxID) *Message {
 	t := l.txs[id]

@@ -27,7 +27,7 @@ type PCSCF struct {
 func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 	p := &PCSCF{cfg: cfg, access: map[packet.Addr]bool{}, users: map[string]*user{}}
 	var err error
-	if p.ALG, err = alg.New(env, host, p, cfg.Config, cfg.Access); err != nil {
+	if p.ALG, err = alg.New(env, host, alg.Iq, p, cfg.Config, cfg.Access); err != nil {
 		return nil, err
 	}
 	p.sip, p.fwd = p.SIP()
@@ -88,6 +88,9 @@ func (p *PCSCF) Timers(to sip.Flow) *sip.Timers {
 	}
 	return nil
 }
+
+// Ended has nothing to do: users stay.
+func (p *PCSCF) Ended(string) {}
 
 // NextHop returns where a request goes. What is for a contact behind a NAT goes over the flow of its registration, which is
 // the only way through: the contact's own address means nothing here (RFC 5626 §5.3).
