@@ -207,7 +207,9 @@ func TestSuccessor(t *testing.T) {
 func TestSecondStream(t *testing.T) {
 	b, a, c := established(t, Config{})
 	a2, c2 := b.peer("access", 5002), b.peer("core", 5003).listen()
-	second := func(command string, e end) string { return strings.ReplaceAll(b.term(command, e), "Stream = 1", "Stream = 2") }
+	second := func(command string, e end) string {
+		return strings.ReplaceAll(b.term(command, e), "Stream = 1", "Stream = 2")
+	}
 	b.do("Context = 1 { " + second("Modify = ip/core/2", end{setup: "active", remote: c2.addr()}) + ", " + second("Modify = ip/access/1", end{setup: "passive", remote: a2.addr(), topo: late}) + " }")
 	a2.dial("access", b.port())
 	b.wait(100 * ms)
@@ -299,4 +301,3 @@ func TestRelayLinger(t *testing.T) {
 		t.Errorf("%q and %q came through", c.got, c2.got)
 	}
 }
-
