@@ -41,6 +41,8 @@ type gateway struct {
 	orders      []string // but for latches
 	remote      map[string]string
 	reply       *h248.Item
+	locals      []string // of Modify commands, where they have one
+	modes       []string // of Modify commands
 	last        int
 	holds       string // what it answers to an audit
 }
@@ -116,17 +118,42 @@ func (g *gateway) Datagram(_ *netem.UDPSocket, from, _ packet.AddrPort, b packet
 				g.latch = g.latch || slices.ContainsFunc(c.Signals.List, func(s h248.Signal) bool { return s.Name == "ipnapt/latch" })
 			}
 			local := string(c.Media.Streams[0].Local)
+			if c.Verb == h248.Modify {
+				g.note(c.Media.Streams[0])
+			}
 			if local != "" {
 				g.n++
 				g.setup[realm] = strings.TrimSpace(between(local, "a=setup:", "\n"))
 				g.fingerprint[realm] = strings.Contains(local, "a=fingerprint:")
 				local = strings.NewReplacer("$ TCP", fmt.Sprint(7000+g.n)+" TCP", "SHA-256 $", fingerprintOfGateway, "IP4 $", "IP4 192.0.2."+map[string]string{"access": "1", "core": "2"}[realm]).Replace(local)
-				local = " { Media { Stream = 1 { Local {\n" + local + "\n} } } }"
+				local = fmt.Sprintf(" { Media { Stream = %d { Local {\n%s\n} } } }", c.Media.Streams[0].ID, local)
 			}
 			out = append(out, c.Verb.String()+" = "+strings.Replace(id, "$", fmt.Sprint(g.n), 1)+local)
 		}
 		g.udp.Send(from, packet.PayloadOf([]byte(fmt.Sprintf("MEGACO/3 [%s]:2944\nReply = %d { Context = 1 { %s } }", g.from.Addr, it.ID, strings.Join(out, ", ")))), sim.Cause{Session: 1})
 	}
+}
+
+// note keeps what a Modify says of a stream.
+func (g *gateway) note(s h248.Stream) {
+	if s.Local != nil {
+		g.locals = append(g.locals, string(s.Local))
+	}
+	mode := ""
+	if s.Control != nil {
+		mode = s.Control.Mode.String()
+	}
+	g.modes = append(g.modes, mode)
+}
+
+// refuse answers what went on to the home network.
+func (e *edge) refuse(on *sip.Message, status string) {
+	e.t.Helper()
+	if on == nil {
+		e.t.Fatal("did not go on")
+	}
+	e.home.Send("pcscf1", nodetest.Reply(on, status, "", ""))
+	e.Run(100 * time.Millisecond)
 }
 
 // between returns what stands between two texts, "" where they do not.

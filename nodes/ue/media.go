@@ -69,7 +69,7 @@ const byeGrace = 2 * time.Second
 // failed is the end of the line's connection before its time.
 func (m *media) failed(cause string, why sim.Cause) {
 	switch {
-	case m.shut:
+	case m.shut || m.removing: // the peer has taken it out already, as we asked
 	case m.before != nil:
 		m.giveUp(cause, why)
 	case m.next != nil:
@@ -83,7 +83,7 @@ func (m *media) failed(cause string, why sim.Cause) {
 func (m *media) closing(why sim.Cause) {
 	c := m.c
 	switch {
-	case m.shut || c.result != "":
+	case m.shut || m.removing || c.result != "":
 	case m.before != nil:
 		m.giveUp("closed", why)
 	case m.next != nil:

@@ -164,7 +164,9 @@ func expected(c *call, finding string) string {
 	}
 	for _, step := range c.scenario.File.Timeline {
 		o, ordered := step.Action.(*scenarios.Order)
-		if ordered && (o.What == "inactive" || o.What == "subtract") && (strings.Contains(strings.ToLower(finding), "window") || strings.Contains(finding, "keep-alive")) {
+		r, offered := step.Action.(*scenarios.Reinvite)
+		stops := ordered && (o.What == "inactive" || o.What == "subtract") || offered && r.Direction == "inactive"
+		if stops && (strings.Contains(strings.ToLower(finding), "window") || strings.Contains(finding, "keep-alive")) {
 			return "a gateway that stops reading closes its window, and is probed (R-9, R-12)"
 		}
 	}
