@@ -143,7 +143,8 @@ func (m *media) giveUp(cause string, why sim.Cause) {
 	m.c.pending(why)
 }
 
-// remove takes the line out of the call (RFC 3264 §8.2).
+// remove takes the line out of the call (RFC 3264 §8.2). Who has nothing left to speak over, and something to say or to hear,
+// hangs up. [SIM]
 func (m *media) remove(why sim.Cause) {
 	if m.gone {
 		return
@@ -153,7 +154,17 @@ func (m *media) remove(why sim.Cause) {
 	why = c.u.Mark(why, "", nodes.MediaRemoved, m.name())
 	lost := m.saying != ""
 	m.close(why)
-	if lost {
+	if lost || c.silent() && (!c.began || c.line < len(c.script.Lines)) {
 		c.mediaLost("removed", why)
 	}
+}
+
+// silent reports that all lines have been taken out.
+func (c *call) silent() bool {
+	for m := range c.lines() {
+		if !m.gone {
+			return false
+		}
+	}
+	return true
 }

@@ -60,6 +60,10 @@ func TestSoakFound(t *testing.T) {
 			"run.seed=29215", "links.access.jitter=900ms", "links.access-agw.loss=50%", "links.iq.jitter=30ms", "links.mw.loss=10%", "links.isc.delay=700ms",
 			"links.isc.loss=50%", "nodes.ue-b.answer=active", "nodes.ue-b.pickup=200ms", "nodes.ue-a.tcp.rack=true", "nodes.ue-a.tcp.mss=536",
 		}},
+		{"the only line is taken out before it is up, and nobody hangs up", []string{
+			"run.limits.events=100000", "links.access-agw.delay=700ms", "nodes.ue-a.session-expires=90s",
+			`timeline=[{when: "agw1/core tcp.established", after: 1ms, do: reinvite, node: ue-b, remove: 1}]`,
+		}},
 		{"R-8 in the middle of a TLS record, at a gateway that opened its leg before its reply was out", []string{
 			"run.seed=35791", "links.core.delay=0s", "links.peer.loss=30%", "nodes.ue-a.offer=passive", "sessions.chat.security=e2e-cert",
 			"sessions.chat.messages.0={from: ue-b, size: 20KiB}",
