@@ -241,8 +241,9 @@ func (c *call) failed(tx sip.TxID, status int, why sim.Cause) {
 		c.refreshed(status, nil, why)
 	case tx == c.bye:
 		c.leave(why)
-	case c.isReinvite(tx):
+	case c.re != nil && tx == c.re.tx:
 		c.unanswered(status, why)
+		c.dropOffer(why)
 	}
 	if c.state != over {
 		c.arm()

@@ -27,13 +27,14 @@ type Reinvite struct {
 
 // reinvites are the re-INVITEs of a call: one at a time (RFC 3261 §14.1).
 type reinvites struct {
-	want   []Reinvite // the first is under way, or due at retry
-	tx     sip.TxID   // 0: none under way
-	invite *sip.Message
-	why    sim.Cause
-	again  deadline // after a 491, or a 500 that says when
-	added  *media   // by the offer under way
-	back   []taken  // answered by a 2xx that may come again
+	want    []Reinvite // the first is under way, or due at retry
+	tx      sip.TxID   // 0: none under way
+	invite  *sip.Message
+	why     sim.Cause
+	again   deadline // after a 491, or a 500 that says when
+	added   *media   // by the offer under way
+	undoing bool     // takeBack is at work
+	back    []taken  // answered by a 2xx that may come again
 }
 
 // taken is a re-INVITE of ours that a 2xx has answered (RFC 3261 §13.2.2.4).
@@ -94,7 +95,7 @@ func (c *call) retry(now sim.Time) {
 // pending sends the next re-INVITE, unless something is under way in either direction.
 func (c *call) pending(why sim.Cause) {
 	re := c.re
-	if re == nil || len(re.want) == 0 || re.invite != nil || re.again.at != 0 || c.uas != nil || c.state != talking || c.changing() {
+	if re == nil || len(re.want) == 0 || re.undoing || re.invite != nil || re.again.at != 0 || c.uas != nil || c.state != talking || c.changing() {
 		return
 	}
 	u := c.u
@@ -187,6 +188,8 @@ func (c *call) reoffer(r Reinvite, why sim.Cause) (err string) {
 
 // takeBack makes everything as it was before an offer that has come to nothing (RFC 3261 §14.1).
 func (c *call) takeBack(why sim.Cause) {
+	c.re.undoing = true // what ends here does not bring on the next offer: the want of this one is still the first
+	defer func() { c.re.undoing = false }()
 	for m := range c.lines() {
 		m.removing = false
 		if n := m.next; n != nil {
@@ -253,7 +256,14 @@ func (c *call) reanswered(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	case m.Status == 500 && said:
 		re.again.set(u.K.Now().Add(time.Duration(after)*time.Second), why)
 	default:
-		re.want = re.want[1:]
+		c.dropOffer(why)
+	}
+}
+
+// dropOffer gives up what the first offer was to change, and goes on to the next.
+func (c *call) dropOffer(why sim.Cause) {
+	if c.state == talking && len(c.re.want) > 0 {
+		c.re.want = c.re.want[1:]
 		c.pending(why)
 	}
 }

@@ -64,6 +64,10 @@ func TestSoakFound(t *testing.T) {
 			"run.limits.events=100000", "links.access-agw.delay=700ms", "nodes.ue-a.session-expires=90s",
 			`timeline=[{when: "agw1/core tcp.established", after: 1ms, do: reinvite, node: ue-b, remove: 1}]`,
 		}},
+		{"a re-INVITE that is refused by 503 is not sent again at once", []string{
+			"links.peer.rate=64kbit/s", "nodes.pcscf1.h248.retransmit=2s", "nodes.pcscf1.h248.t-max=2s", "sessions.chat.messages.0={from: ue-a, size: 20KiB}",
+			`timeline=[{when: "agw1/access tls.established", after: 1ms, do: reinvite, node: ue-b, connection: new}, {when: "agw1 through", after: 50ms, do: h248-drop, node: agw1, count: 2}, {when: "agw1 h248.notify.sent", after: 50ms, do: h248-duplicate, node: pcscf1, count: 1, by: 3s}]`,
+		}},
 		{"R-8 in the middle of a TLS record, at a gateway that opened its leg before its reply was out", []string{
 			"run.seed=35791", "links.core.delay=0s", "links.peer.loss=30%", "nodes.ue-a.offer=passive", "sessions.chat.security=e2e-cert",
 			"sessions.chat.messages.0={from: ue-b, size: 20KiB}",
