@@ -89,10 +89,11 @@ func (s *Suite) step(m *nodes.Milestone) {
 	}
 	switch m.Name {
 	case nodes.Through:
-		// Rule (2): a stream is not connected through before its protected legs are.
+		// Rule (2): a stream is not connected through before its protected legs are; those of another connection, whose
+		// names end otherwise, are nothing to it.
 		s.book.checked(readyBeforeData)
 		for i := range c.legs {
-			if l := &c.legs[i]; l.has.any(hello) && !l.has.any(tlsUp) {
+			if l := &c.legs[i]; nodes.OfStream(l.name, m.Leg) && l.has.any(hello) && !l.has.any(tlsUp) {
 				s.breach(readyBeforeData, m, "through-connected before TLS is established on leg "+l.name)
 			}
 		}

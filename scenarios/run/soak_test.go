@@ -68,6 +68,10 @@ func TestSoakFound(t *testing.T) {
 			"links.peer.rate=64kbit/s", "nodes.pcscf1.h248.retransmit=2s", "nodes.pcscf1.h248.t-max=2s", "sessions.chat.messages.0={from: ue-a, size: 20KiB}",
 			`timeline=[{when: "agw1/access tls.established", after: 1ms, do: reinvite, node: ue-b, connection: new}, {when: "agw1 through", after: 50ms, do: h248-drop, node: agw1, count: 2}, {when: "agw1 h248.notify.sent", after: 50ms, do: h248-duplicate, node: pcscf1, count: 1, by: 3s}]`,
 		}},
+		{"a stream is through while TLS of the connection that is to follow is not", []string{
+			"run.seed=1403", "links.core.jitter=900ms", "links.peer.jitter=900ms",
+			`timeline=[{when: "ue-a tcp.fin.sent", after: 50ms, do: reinvite, node: ue-b, connection: new}, {when: "ue-b sip.invite.received", after: 1ms, do: reinvite, node: ue-b, connection: new, setup: active}]`,
+		}},
 		{"R-8 in the middle of a TLS record, at a gateway that opened its leg before its reply was out", []string{
 			"run.seed=35791", "links.core.delay=0s", "links.peer.loss=30%", "nodes.ue-a.offer=passive", "sessions.chat.security=e2e-cert",
 			"sessions.chat.messages.0={from: ue-b, size: 20KiB}",
