@@ -150,9 +150,12 @@ func (u *UE) user(why sim.Cause, kind string) sim.Cause {
 	return u.K.Record(sim.Record{Cause: why, Node: u.Entity, Kind: kind, Rest: sim.UserWait})
 }
 
-// rest puts away what an established call does not need while it lasts.
+// rest puts away what an established call does not need while it lasts, where that has not been done on the way.
 func (c *call) rest() {
-	c.packed, c.dialog, c.invite = c.dialog.Pack(), nil, nil
+	if c.dialog != nil {
+		c.packed, c.dialog = c.dialog.Pack(), nil
+	}
+	c.invite = nil
 }
 
 // unpacked returns the call's dialog, nil when there is none yet.

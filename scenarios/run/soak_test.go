@@ -72,6 +72,9 @@ func TestSoakFound(t *testing.T) {
 			"run.seed=1403", "links.core.jitter=900ms", "links.peer.jitter=900ms",
 			`timeline=[{when: "ue-a tcp.fin.sent", after: 50ms, do: reinvite, node: ue-b, connection: new}, {when: "ue-b sip.invite.received", after: 1ms, do: reinvite, node: ue-b, connection: new, setup: active}]`,
 		}},
+		{"the answer to a re-INVITE brings on the next, which has put the dialog away", []string{
+			`timeline=[{when: "agw1/access tcp.syn.held", after: 0s, do: reinvite, node: ue-b, connection: existing}, {when: "ue-b sip.invite.received", after: 1ms, do: reinvite, node: ue-b, connection: new, setup: holdconn}, {at: 400s, do: reinvite, node: ue-b, connection: new, direction: sendrecv}]`,
+		}},
 		{"R-8 in the middle of a TLS record, at a gateway that opened its leg before its reply was out", []string{
 			"run.seed=35791", "links.core.delay=0s", "links.peer.loss=30%", "nodes.ue-a.offer=passive", "sessions.chat.security=e2e-cert",
 			"sessions.chat.messages.0={from: ue-b, size: 20KiB}",
@@ -296,6 +299,7 @@ func (d soakDraw) settings() []string {
 	if d.IntN(2) == 0 {
 		set = append(set, "timeline=["+strings.Join(d.faults(links), ",_")+"]")
 	}
+	maybe("nodes.ue-b.reinvite", "accept accept accept refuse")
 	maybe("nodes.pcscf1.session-expires", "100s 30m")
 	maybe("nodes.pcscf1.min-se", "90s 100s")
 	maybe("nodes.pcscf1.session-end", "bye forget")
@@ -320,7 +324,16 @@ func (d soakDraw) faults(links []string) []string {
 			when = `when:_"` + strings.ReplaceAll(whens[d.IntN(len(whens))], " ", "_") + `",_after:_` + d.of("0s 0s 1ms 50ms")
 		}
 		link := links[d.IntN(len(links))]
-		switch d.IntN(7) {
+		switch d.IntN(10) {
+		case 7, 8, 9:
+			node := d.of("ue-a ue-b")
+			what := d.of(",_connection:_new ,_connection:_new,_direction:_inactive ,_direction:_inactive ,_direction:_sendonly ,_direction:_sendrecv ,_add:_true ,_remove:_1 ,_remove:_2 " +
+				",_connection:_new,_setup:_holdconn ,_connection:_new,_setup:_active ,_connection:_new,_setup:_passive ,_certificate:_true ,_connection:_existing ,_no-offer:_true")
+			steps = append(steps, "{"+when+",_do:_reinvite,_node:_"+node+what+"}")
+			if strings.Contains(what, "inactive") || strings.Contains(what, "only") || strings.Contains(what, "holdconn") {
+				// Nobody else ends a hold.
+				steps = append(steps, "{at:_400s,_do:_reinvite,_node:_"+node+",_connection:_new,_direction:_sendrecv}")
+			}
 		case 4:
 			steps = append(steps, "{"+when+",_do:_h248-"+d.of("delay duplicate")+",_node:_"+d.of("pcscf1 agw1")+",_count:_"+d.of("1 3")+",_by:_"+d.of("1ms 300ms 3s")+"}")
 		case 5:
