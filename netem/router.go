@@ -27,11 +27,12 @@ func (r *Router) Receive(in *Interface, p *packet.Packet) {
 		r.damaged(p, "router.drop") // RFC 1812 §5.2.2: the IPv4 header's checksum; the rest is the receiver's affair
 		return
 	}
-	if r.own[p.Dst] != nil {
+	to := r.routes.to(&r.Core, p.Dst)
+	if to.own {
 		r.local(p)
 		return
 	}
-	r.Forward(p, r.Silent)
+	r.forward(p, to.out, r.Silent)
 }
 
 // damaged drops a packet whose checksum is wrong, unanswered (RFC 1122 §3.2.1.2, §4.1.3.4, RFC 9293 §3.1).
@@ -53,12 +54,16 @@ func (r *Router) local(p *packet.Packet) {
 // the sender of a packet that cannot be passed on hears of it by ICMP. A packet that the node sends itself, or has
 // rewritten and sends as its own, goes by Output instead, which counts no hop.
 func (c *Core) Forward(p *packet.Packet, silent bool) {
+	c.forward(p, c.routes.lookup(c, p.Dst), silent)
+}
+
+// forward is Forward out of an interface; nil: there is no route.
+func (c *Core) forward(p *packet.Packet, out *Interface, silent bool) {
 	// RFC 1812 §5.3.1, RFC 8200 §3: a packet whose time is up is not passed on.
 	if p.TTL <= 1 {
 		c.refuse(p, icmpTTL, 0, silent, "TTL exceeded")
 		return
 	}
-	out := c.routes.lookup(c, p.Dst)
 	if out == nil || out.Out.shunned {
 		c.refuse(p, icmpNoRoute, 0, silent, "no route")
 		return

@@ -26,6 +26,7 @@ type prefixRoute struct {
 type recentRoute struct {
 	dst packet.Addr
 	out *Interface
+	own bool // dst is the node's own address
 }
 
 // Sizes of the cache: hosts are many and talk to few, nodes with several interfaces to many.
@@ -40,7 +41,10 @@ func (t *routeTable) invalidate() {
 }
 
 // lookup returns the interface of c, whose table this is, towards dst, or nil: for c's own addresses its loopback.
-func (t *routeTable) lookup(c *Core, dst packet.Addr) *Interface {
+func (t *routeTable) lookup(c *Core, dst packet.Addr) *Interface { return t.to(c, dst).out }
+
+// to is lookup that also says whether dst is c's own address. The result holds until the next call.
+func (t *routeTable) to(c *Core, dst packet.Addr) *recentRoute {
 	if t.recent == nil {
 		size := recentOfHub
 		if len(c.ifaces) <= 1 {
@@ -50,9 +54,9 @@ func (t *routeTable) lookup(c *Core, dst packet.Addr) *Interface {
 	}
 	r := &t.recent[int(dst.Hash()>>58)&(len(t.recent)-1)]
 	if r.dst != dst {
-		*r = recentRoute{dst, t.find(c, dst)}
+		*r = recentRoute{dst, t.find(c, dst), c.own[dst] != nil}
 	}
-	return r.out
+	return r
 }
 
 func (t *routeTable) find(c *Core, dst packet.Addr) *Interface {

@@ -60,15 +60,16 @@ func ns3Program() (string, error) {
 	return program, os.Rename(program+".new", program)
 }
 
-// traffic is what both simulators play: two hosts, one link.
+// traffic is what both simulators play: two hosts, and one link or a path of links and routers.
 type traffic struct {
 	short   bool // a connection every 5 ms with 2 KB each way; otherwise one transfer without end
-	rate    uint64
-	delay   time.Duration
-	queue   int     // packets
-	loss    float64 // of data segments
-	seconds int     // virtual
-	run     int     // of the random streams
+	routers int
+	rate    uint64        // of each link
+	delay   time.Duration // of each link
+	queue   int           // packets
+	loss    float64       // of data segments
+	seconds int           // virtual
+	run     int           // of the random streams
 }
 
 // played is what came of it.
@@ -84,7 +85,7 @@ func (l traffic) ns3(program string) (played, error) {
 		kind = "short"
 	}
 	out, err := exec.Command(program, "--kind="+kind, fmt.Sprintf("--rate=%dbps", l.rate), fmt.Sprintf("--delay=%dns", l.delay),
-		fmt.Sprintf("--queue=%d", l.queue), fmt.Sprintf("--loss=%g", l.loss), fmt.Sprintf("--seconds=%d", l.seconds), fmt.Sprintf("--run=%d", l.run)).Output()
+		fmt.Sprintf("--routers=%d", l.routers), fmt.Sprintf("--queue=%d", l.queue), fmt.Sprintf("--loss=%g", l.loss), fmt.Sprintf("--seconds=%d", l.seconds), fmt.Sprintf("--run=%d", l.run)).Output()
 	f := strings.Fields(string(out))
 	if err != nil || len(f) < 4 {
 		return played{}, fmt.Errorf("ns-3: %v: %q", err, out)
@@ -105,7 +106,7 @@ func (l traffic) ours() (played, error) {
 	if l.loss > 0 {
 		data.Loss = sim.Prob(l.loss * float64(sim.Certain))
 	}
-	p, err := newPairOf(netem.LinkConfig{AtoB: data, BtoA: back}, uint64(l.run))
+	p, err := newPairOf(netem.LinkConfig{AtoB: data, BtoA: back}, l.routers, uint64(l.run))
 	if err != nil {
 		return played{}, err
 	}
@@ -148,6 +149,7 @@ func versusNS3(cfg Config, each func(Line)) error {
 		traffic
 	}{
 		{"bulk, 100 Mbit/s, 10 ms: packets delivered a CPU second", "≥ 100 ×", traffic{rate: 100e6, delay: 10 * time.Millisecond, queue: 100, seconds: pick(cfg, 5, 20)}},
+		{"the same over five such links and four routers: packets delivered by all", "≥ 100 ×", traffic{routers: 4, rate: 100e6, delay: 2 * time.Millisecond, queue: 100, seconds: pick(cfg, 2, 5)}},
 		{"short connections of 2 KB each way, a CPU second", "", traffic{short: true, rate: 10e9, delay: 10 * time.Millisecond, queue: 100, seconds: pick(cfg, 5, 20)}},
 	} {
 		var ours, theirs []float64

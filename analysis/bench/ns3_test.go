@@ -23,6 +23,7 @@ func TestAgainstNS3(t *testing.T) {
 		low, high float64 // of goodput, ours by theirs
 	}{
 		{traffic{rate: 100e6, delay: 10 * time.Millisecond, queue: 100, seconds: 10}, 0.99, 1.01},
+		{traffic{routers: 4, rate: 100e6, delay: 2 * time.Millisecond, queue: 100, seconds: 5}, 0.99, 1.01},
 		{traffic{rate: 10e6, delay: 40 * time.Millisecond, queue: 50, seconds: 10}, 0.99, 1.01},
 		{traffic{rate: 100e6, delay: 10 * time.Millisecond, queue: 100, loss: 0.001, seconds: 20}, 0.8, 1.25},
 		{traffic{rate: 100e6, delay: 10 * time.Millisecond, queue: 100, loss: 0.01, seconds: 20}, 0.8, 1.5},
@@ -42,8 +43,8 @@ func TestAgainstNS3(t *testing.T) {
 		}
 		n := 3 * float64(c.seconds)
 		ratio := ours / theirs
-		t.Logf("short %v, %3d Mbit/s, %v, loss %g: %.3f and %.3f Mbit/s, ratio %.3f (%.2f to %.2f); packets %d and %d, connections %d and %d",
-			c.short, c.rate/1e6, c.delay, c.loss, ours*8/n/1e6, theirs*8/n/1e6, ratio, c.low, c.high, a.packets, b.packets, a.connected, b.connected)
+		t.Logf("short %v, %d routers, %3d Mbit/s, %v, loss %g: %.3f and %.3f Mbit/s, ratio %.3f (%.2f to %.2f); packets %d and %d, connections %d and %d",
+			c.short, c.routers, c.rate/1e6, c.delay, c.loss, ours*8/n/1e6, theirs*8/n/1e6, ratio, c.low, c.high, a.packets, b.packets, a.connected, b.connected)
 		if ratio < c.low || ratio > c.high {
 			t.Error("goodput is out of the band")
 		}

@@ -45,7 +45,7 @@ func streams(cfg Config, each func(Line)) error {
 	return nil
 }
 
-// pair is two hosts and a link.
+// pair is two hosts and a link, or a path of links.
 type pair struct {
 	k    *sim.Kernel
 	net  *netem.Network
@@ -57,14 +57,24 @@ type pair struct {
 const port = 9
 
 // newPair makes two hosts, of which b answers every SYN.
-func newPair(link netem.DirectionConfig) (*pair, error) { return newPairOf(netem.Symmetric(link), 1) }
+func newPair(link netem.DirectionConfig) (*pair, error) {
+	return newPairOf(netem.Symmetric(link), 0, 1)
+}
 
-func newPairOf(link netem.LinkConfig, seed uint64) (*pair, error) {
+// newPairOf has a number of routers between the hosts, and the same link between each two nodes.
+func newPairOf(link netem.LinkConfig, routers int, seed uint64) (*pair, error) {
 	k := sim.New(sim.Config{Seed: seed})
 	p := &pair{k: k, net: netem.New(k, netem.Config{})}
 	p.a, p.b = p.net.AddHost("a"), p.net.AddHost("b")
-	if _, _, err := p.net.Connect(p.a, p.b, link); err != nil {
-		return nil, err
+	path := []netem.Node{p.a}
+	for i := range routers {
+		path = append(path, p.net.AddRouter(fmt.Sprintf("r%d", i+1)))
+	}
+	path = append(path, p.b)
+	for i := range path[1:] {
+		if _, _, err := p.net.Connect(path[i], path[i+1], link); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.net.ComputeRoutes(); err != nil {
 		return nil, err

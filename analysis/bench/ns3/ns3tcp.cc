@@ -1,7 +1,8 @@
-// TCP over one link in ns-3, for comparison: a bulk transfer, or short connections one after the other.
+// TCP between two hosts in ns-3, over one link or a path of links and routers, for comparison: a bulk transfer, or short
+// connections one after the other.
 //
-// Prints one line: seconds of processor time in Simulator::Run, packets delivered to IP on both hosts (data and
-// acknowledgement segments), octets of user data received, connections that have ended, and events.
+// Prints one line: seconds of processor time in Simulator::Run, packets that links delivered to IP on all nodes
+// (data and acknowledgement segments), octets of user data received, connections that have ended, and events.
 
 #include "ns3/applications-module.h"
 #include "ns3/core-module.h"
@@ -104,11 +105,12 @@ main(int argc, char* argv[])
 {
     std::string kind = "bulk", rate = "100Mbps", delay = "10ms", recovery = "ns3::TcpClassicRecovery";
     double loss = 0, seconds = 20;
-    uint32_t queue = 100, run = 1;
+    uint32_t queue = 100, run = 1, routers = 0;
     CommandLine cmd;
     cmd.AddValue("kind", "bulk or short", kind);
-    cmd.AddValue("rate", "of the link", rate);
-    cmd.AddValue("delay", "one way", delay);
+    cmd.AddValue("rate", "of each link", rate);
+    cmd.AddValue("delay", "of each link, one way", delay);
+    cmd.AddValue("routers", "between the hosts", routers);
     cmd.AddValue("queue", "packets", queue);
     cmd.AddValue("loss", "of data packets, independent", loss);
     cmd.AddValue("seconds", "virtual time", seconds);
@@ -127,19 +129,28 @@ main(int argc, char* argv[])
     Config::SetDefault("ns3::TcpSocketBase::MinRto", TimeValue(Seconds(1)));
     Config::SetDefault("ns3::DropTailQueue<Packet>::MaxSize", QueueSizeValue(QueueSize(PACKETS, queue)));
 
-    NodeContainer nodes(2);
+    NodeContainer nodes(2 + routers);
     client = nodes.Get(0);
-    server = nodes.Get(1);
+    server = nodes.Get(1 + routers);
     PointToPointHelper link;
     link.SetDeviceAttribute("DataRate", StringValue(rate));
     link.SetChannelAttribute("Delay", StringValue(delay));
-    NetDeviceContainer devices = link.Install(nodes);
     InternetStackHelper internet;
     internet.Install(nodes);
     Ipv4AddressHelper addresses("10.0.0.0", "255.255.255.0");
-    Ipv4InterfaceContainer at = addresses.Assign(devices);
-    TrafficControlHelper().Uninstall(devices); // the queue is the device's
-    serverAddress = InetSocketAddress(at.GetAddress(1), 9);
+    NetDeviceContainer devices; // of the last link
+    for (uint32_t i = 0; i <= routers; i++)
+    {
+        devices = link.Install(nodes.Get(i), nodes.Get(i + 1));
+        Ipv4InterfaceContainer at = addresses.Assign(devices);
+        addresses.NewNetwork();
+        TrafficControlHelper().Uninstall(devices); // the queue is the device's
+        serverAddress = InetSocketAddress(at.GetAddress(1), 9);
+    }
+    if (routers > 0)
+    {
+        Ipv4GlobalRoutingHelper::PopulateRoutingTables();
+    }
     if (loss > 0)
     {
         Ptr<RateErrorModel> errors = CreateObject<RateErrorModel>();
@@ -147,7 +158,7 @@ main(int argc, char* argv[])
         errors->SetRate(loss);
         devices.Get(1)->SetAttribute("ReceiveErrorModel", PointerValue(errors));
     }
-    for (uint32_t i = 0; i < 2; i++)
+    for (uint32_t i = 0; i < nodes.GetN(); i++)
     {
         nodes.Get(i)->GetObject<Ipv4L3Protocol>()->TraceConnectWithoutContext("Rx", MakeCallback(&Delivered));
     }
