@@ -24,6 +24,7 @@ type File struct {
 	Timeline []Step             `yaml:"timeline" jsonschema_description:"faults and changes during the run"`
 	Capture  Capture            `yaml:"capture" jsonschema_description:"which interfaces are captured"`
 	Let      map[string]Formula `yaml:"let" jsonschema_description:"names for formulas: the path of a value, or a formula"`
+	Sweep    *Sweep             `yaml:"sweep" jsonschema_description:"makes a study of the scenario, for simulate sweep: points, replications, what is looked at"`
 	Expect   []Expectation      `yaml:"expect" jsonschema_description:"what must come out; invariants are always checked"`
 }
 

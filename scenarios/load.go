@@ -17,6 +17,8 @@ import (
 type Options struct {
 	Set  []string // overrides: "links.access.delay=17ms"
 	Seed *uint64  // replaces run.seed
+
+	places []Pos // of the last overrides, where a file has them
 }
 
 // Scenario is a scenario that has been read and found right.
@@ -28,7 +30,10 @@ type Scenario struct {
 	Overrides []string // as given
 	File      File     // everything merged, profiles put into nodes, defaults filled in
 
-	tree *tree
+	tree  *tree
+	src   source // to load it again at a point of its study
+	text  []byte // nil: read from src
+	given Options
 }
 
 // maxFiles bounds a chain of extends.
@@ -37,7 +42,6 @@ const maxFiles = 16
 // Load reads the scenario in a file (a name with a path separator or ending in .yaml or .yml), or the embedded scenario of
 // that name. What is wrong with a scenario comes as Errors, all at once.
 func Load(name string, opt Options) (*Scenario, error) {
-	l := &loader{hash: sha256.New()}
 	src := source{path: name}
 	if !isFile(name) {
 		p, hint := findEmbedded(name)
@@ -46,6 +50,11 @@ func Load(name string, opt Options) (*Scenario, error) {
 		}
 		src = source{path: p, embedded: true}
 	}
+	return load(src, opt)
+}
+
+func load(src source, opt Options) (*Scenario, error) {
+	l := &loader{hash: sha256.New()}
 	root := l.file(src, nil, Pos{})
 	return l.finish(src, root, opt)
 }
@@ -55,7 +64,11 @@ func Parse(name string, text []byte, opt Options) (*Scenario, error) {
 	l := &loader{hash: sha256.New()}
 	src := source{path: name}
 	root := l.text(src, nil, text)
-	return l.finish(src, root, opt)
+	s, err := l.finish(src, root, opt)
+	if s != nil {
+		s.text = text
+	}
+	return s, err
 }
 
 // isFile tells a file's name from an embedded scenario's.
@@ -200,6 +213,8 @@ func (l *loader) finish(src source, root *tree, opt Options) (*Scenario, error) 
 		Overrides: opt.Set,
 		File:      *file,
 		tree:      root,
+		src:       src,
+		given:     opt,
 	}
 	if src.embedded {
 		s.Family = path.Dir(src.path)
@@ -217,7 +232,11 @@ func (l *loader) finish(src source, root *tree, opt Options) (*Scenario, error) 
 func (l *loader) override(root *tree, opt Options) {
 	var late []override
 	for i, arg := range opt.Set {
-		if o, ok := readOverride(i, arg, &l.errs); !ok {
+		at := Pos{File: "--set " + arg, order: maxFiles + i}
+		if j := i - (len(opt.Set) - len(opt.places)); j >= 0 {
+			at = opt.places[j]
+		}
+		if o, ok := readOverride(at, arg, &l.errs); !ok {
 			continue
 		} else if o.early() {
 			o.apply(root, &l.errs)

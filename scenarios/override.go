@@ -13,9 +13,9 @@ type override struct {
 	pos  Pos
 }
 
-// readOverride reads the i-th override, "path=value"; value is YAML.
-func readOverride(i int, arg string, errs *Errors) (override, bool) {
-	o := override{pos: Pos{File: "--set " + arg, order: maxFiles + i}}
+// readOverride reads an override that was given at a place, "path=value"; value is YAML.
+func readOverride(at Pos, arg string, errs *Errors) (override, bool) {
+	o := override{pos: at}
 	path, value, ok := strings.Cut(arg, "=")
 	if !ok || path == "" {
 		errs.add(o.pos, "", "is no override", "write path=value, for instance links.access.delay=17ms")

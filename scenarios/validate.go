@@ -36,6 +36,7 @@ func (v *validator) all() {
 	v.capture()
 	v.lets()
 	v.expectations()
+	v.sweep()
 }
 
 // wrong reports the value at path; where it does not exist, the name of what should have it.

@@ -12,7 +12,7 @@
 //
 // # Validation
 //
-// Student's t, Holm, the paired test and the quantile intervals are held against R 4.2.2 and SciPy 1.10.1 on the same data, the
-// values of which stand in the tests and are compared again where the programs are installed. The coverage of intervals, of
+// Student's t, Holm, the paired test and the quantile intervals are held against R 4.2.2 on the same data, whose
+// figures stand in the tests and are compared again where R is installed. The coverage of intervals, of
 // batch means on an AR(1) series and of the equivalence test are counted by simulation.
 package stats

@@ -11,14 +11,14 @@ import (
 	"testing"
 )
 
-// sample and sample2 are what R and SciPy were given, too.
+// sample and sample2 are what R was given, too.
 var (
 	sample  = []float64{12.1, 9.7, 11.4, 10.2, 13.9, 8.8, 10.9, 12.7, 9.9, 11.1, 10.4, 14.2}
 	sample2 = []float64{12.4, 9.6, 11.9, 10.6, 14.0, 9.1, 10.8, 13.2, 10.3, 11.3, 10.9, 14.1}
 	pvalues = []float64{0.01, 0.04, 0.03, 0.005, 0.6}
 )
 
-// figures are what is compared with R and SciPy.
+// figures are what is compared with R.
 func figures() map[string][]float64 {
 	m := Mean(sample, 0.95)
 	m99 := Mean(sample, 0.99)

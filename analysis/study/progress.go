@@ -73,3 +73,23 @@ func (w *watching) Milestone(m nodes.Milestone) {
 	}
 	w.Observer.Milestone(m)
 }
+
+// SweepProgress is how far a study is. Any goroutine may ask.
+type SweepProgress struct{ state atomic.Pointer[SweepState] }
+
+// SweepState is a look at a study's progress.
+type SweepState struct {
+	Name         string
+	Points, Done int     // Done: run often enough
+	Runs         int     // that are needed as far as is known
+	Ended, Kept  int     // Kept: of those, taken over from an unfinished study
+	Widest       float64 // the widest interval by the width asked for, of points that go on
+}
+
+// Look returns how far the study is.
+func (p *SweepProgress) Look() SweepState {
+	if s := p.state.Load(); s != nil {
+		return *s
+	}
+	return SweepState{}
+}

@@ -11,6 +11,7 @@ import (
 
 	"imsim/internal/units"
 	"imsim/scenarios/rundir"
+	"imsim/sim"
 )
 
 // metric is a quantity that a session supplies samples of.
@@ -56,6 +57,41 @@ func (c *Collector) samples(m *metric, class string) []time.Duration {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// Series returns a quantity's values in the order in which their sessions started, and those instants: of a run that is
+// examined for its steady state. Without a quantity of that name there are none.
+func (c *Collector) Series(name string) (values []time.Duration, starts []sim.Time) {
+	for i := range metrics {
+		if metrics[i].name != name {
+			continue
+		}
+		for _, id := range c.order {
+			s := c.sessions[id]
+			values = metrics[i].samples(s, values)
+			for len(starts) < len(values) {
+				starts = append(starts, s.start)
+			}
+		}
+	}
+	return values, starts
+}
+
+// SetWarmup leaves out of quantities the sessions that started before t.
+func (c *Collector) SetWarmup(t sim.Time) { c.cfg.Warmup = t }
+
+// Names lists all that kpis.csv may name.
+func Names() []string {
+	names := []string{"sessions-attempted", "sessions-established", "sessions-failed", "sessions-released", "session-establishment-ratio"}
+	return append(names, Quantities()...)
+}
+
+// Quantities lists the names of what is measured in sessions, in the order of kpis.csv.
+func Quantities() (names []string) {
+	for i := range metrics {
+		names = append(names, metrics[i].name)
+	}
+	return names
 }
 
 // stat returns one statistic of sorted samples; there is at least one.

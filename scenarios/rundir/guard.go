@@ -14,6 +14,7 @@ import (
 var written = map[string]bool{
 	"manifest": true, "summary": true, "milestones": true, "kpis": true, "sessions": true, "trace": true, "captures": true,
 	"ladder": true, "critical": true, "report": true, "plots": true, "topology": true, "matrix": true,
+	"points": true, "results": true, "replications": true, "parts": true,
 }
 
 // Replaceable reports with an error that a directory must not be replaced by a run: it is no directory, simulate did not

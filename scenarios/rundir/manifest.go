@@ -40,6 +40,7 @@ type Manifest struct {
 	Lines       map[string]int `json:"lines"` // of tables and trace, without headings; set by the writer
 	Nodes       []string       `json:"nodes"` // hosts in the order of the drawing
 	End         sim.Time       `json:"end_ns"`
+	Study       *Study         `json:"study,omitempty"`    // the directory is of a study, not of a run
 	Attached    []string       `json:"attached,omitempty"` // nodes of the real world: such a run cannot be repeated
 	Events      uint64         `json:"events"`
 	Packets     uint64         `json:"packets"`

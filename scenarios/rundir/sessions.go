@@ -59,6 +59,10 @@ func writeSessions(w io.Writer, m *Manifest, rows func(yield func(Session) bool)
 
 // ReadSessions reads a Parquet file of sessions and its metadata: scenario, scenario_hash, seed, version.
 func ReadSessions(path string) (rows []Session, meta map[string]string, err error) {
+	return readParquet[Session](path)
+}
+
+func readParquet[T any](path string) (rows []T, meta map[string]string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -78,9 +82,9 @@ func ReadSessions(path string) (rows []Session, meta map[string]string, err erro
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s is no Parquet file, or cut off: %w", path, err)
 	}
-	r := parquet.NewGenericReader[Session](pf)
+	r := parquet.NewGenericReader[T](pf)
 	defer r.Close()
-	rows = make([]Session, r.NumRows())
+	rows = make([]T, r.NumRows())
 	for n := 0; n < len(rows); {
 		k, err := r.Read(rows[n:])
 		n += k

@@ -40,12 +40,12 @@ func (m *Milestone) parse(f []string) error {
 
 // KPI is one line of kpis.csv: a statistic of a metric over the sessions of a class.
 type KPI struct {
-	Metric string
-	Stat   string // count, mean, min, max, p50, …
-	Value  string // a decimal number
-	Unit   string // ns, octets, 1
-	Class  string // "": all sessions
-	Window string // the part of the run that counts: "run", or "from 5s"
+	Metric string `json:"metric"`
+	Stat   string `json:"stat"`          // count, mean, min, max, p50, …
+	Value  string `json:"value"`         // a decimal number
+	Unit   string `json:"unit"`          // ns, octets, 1
+	Class  string `json:"session_class"` // "": all sessions
+	Window string `json:"window"`        // the part of the run that counts: "run", or "from 5s"
 }
 
 var kpiColumns = []string{"metric", "stat", "value", "unit", "session_class", "window"}

@@ -148,25 +148,7 @@ func (w *Writer) Finish(m Manifest, s Summary) (where string, err error) {
 			w.Abandon()
 		}
 	}()
-	m.Program, m.Format, m.Status, m.Trace = program, Format, s.Status, w.trace != nil
-	m.Lines = w.lines
-	m.Go, m.Machine = runtime.Version(), machine()
-	if m.Overrides == nil {
-		m.Overrides = []string{}
-	}
-	s.Format = Format
-	if s.Expectations == nil {
-		s.Expectations = []Expectation{}
-	}
-	if s.NotModelled == nil {
-		s.NotModelled = []string{}
-	}
-	s.Invariants = append([]Invariant{}, s.Invariants...)
-	for i := range s.Invariants {
-		if s.Invariants[i].Violations == nil {
-			s.Invariants[i].Violations = []string{}
-		}
-	}
+	m, s = w.stamp(m, s)
 	if w.trace != nil {
 		if err := w.trace.Flush(); err != nil {
 			return "", err
@@ -190,6 +172,30 @@ func (w *Writer) Finish(m Manifest, s Summary) (where string, err error) {
 		}
 	}
 	return where, w.place(where)
+}
+
+// stamp enters what the writer knows, and makes lists of what is missing.
+func (w *Writer) stamp(m Manifest, s Summary) (Manifest, Summary) {
+	m.Program, m.Format, m.Status, m.Trace = program, Format, s.Status, w.trace != nil
+	m.Lines = w.lines
+	m.Go, m.Machine = runtime.Version(), machine()
+	if m.Overrides == nil {
+		m.Overrides = []string{}
+	}
+	s.Format = Format
+	if s.Expectations == nil {
+		s.Expectations = []Expectation{}
+	}
+	if s.NotModelled == nil {
+		s.NotModelled = []string{}
+	}
+	s.Invariants = append([]Invariant{}, s.Invariants...)
+	for i := range s.Invariants {
+		if s.Invariants[i].Violations == nil {
+			s.Invariants[i].Violations = []string{}
+		}
+	}
+	return m, s
 }
 
 // place renames the written directory to where it belongs, over what is there.
