@@ -71,6 +71,9 @@ type transmission struct {
 // Name returns the direction's name, "from>to" with the names of the interfaces.
 func (d *Direction) Name() string { return d.name }
 
+// From returns the interface that the direction leads away from.
+func (d *Direction) From() *Interface { return d.to.Peer }
+
 // Config returns what the direction is configured to.
 func (d *Direction) Config() DirectionConfig { return d.cfg }
 

@@ -55,7 +55,7 @@ type KPICheck struct {
 // KPI bounds one statistic of a quantity; bounds themselves are not allowed.
 type KPI struct {
 	Name  string   `yaml:"name" jsonschema:"required" jsonschema_description:"the quantity, as kpis.csv names it"`
-	Stat  string   `yaml:"stat" jsonschema:"enum=count,enum=mean,enum=min,enum=max,enum=p50,enum=p90,enum=p95,enum=p99,enum=p999,default=mean" jsonschema_description:"the statistic"`
+	Stat  string   `yaml:"stat" jsonschema:"enum=count,enum=mean,enum=min,enum=max,enum=p50,enum=p90,enum=p95,enum=p99,enum=p999,enum=total,default=mean" jsonschema_description:"the statistic"`
 	Below *Formula `yaml:"below" jsonschema_description:"upper bound"`
 	Above *Formula `yaml:"above" jsonschema_description:"lower bound"`
 }

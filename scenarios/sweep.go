@@ -44,7 +44,7 @@ type StopRule struct {
 // Quantity is a statistic that each run has one value of.
 type Quantity struct {
 	Name  string `yaml:"name" jsonschema:"required" jsonschema_description:"the quantity, as kpis.csv names it"`
-	Stat  string `yaml:"stat" jsonschema:"enum=count,enum=mean,enum=min,enum=max,enum=p50,enum=p90,enum=p95,enum=p99,enum=p999,default=mean" jsonschema_description:"the statistic of one run"`
+	Stat  string `yaml:"stat" jsonschema:"enum=count,enum=mean,enum=min,enum=max,enum=p50,enum=p90,enum=p95,enum=p99,enum=p999,enum=total,default=mean" jsonschema_description:"the statistic of one run"`
 	Class string `yaml:"session" jsonschema_description:"the class of sessions; without it all"`
 }
 

@@ -55,6 +55,7 @@ type Kernel struct {
 	cfg       Config
 	interrupt atomic.Bool
 	wake      chan struct{} // rouses a Pacer that waits
+	servers   []namedWork
 }
 
 // entity is what the loop needs of an entity, apart from what only people need.

@@ -6,11 +6,7 @@ import "time"
 // done is called when it is finished, with the cause that the work's end is. A job of no cost on an idle processor is
 // done at once, within Do, so that a node without processing cost adds no events.
 type Server[J any] struct {
-	// What was done so far, for reports. Jobs, Used and Waited count jobs when they are done.
-	Jobs       uint64
-	Used       time.Duration // processor time spent, over all processors
-	Waited     time.Duration // time that jobs spent waiting for a processor
-	MaxWaiting int           // most jobs that waited at once
+	Work
 
 	k       *Kernel
 	self    Entity
@@ -19,6 +15,27 @@ type Server[J any] struct {
 	running []job[J] // by processor
 	idle    []uint32 // processors, the next to be used last
 	life    uint32   // how often the server was reset, in the upper half of the events' arg
+}
+
+// Work is what a server has done so far, for reports. Jobs, Used, Crypto and Waited count jobs when they are done.
+type Work struct {
+	Jobs       uint64
+	Used       time.Duration // processor time spent, over all processors
+	Crypto     time.Duration // of Used, on jobs booked as such
+	Waited     time.Duration // time that jobs spent waiting for a processor
+	MaxWaiting int           // most jobs that waited at once
+}
+
+// Work returns what each server of the run has done so far, by the server's name, in the order in which they were made.
+func (k *Kernel) Work(each func(name string, w *Work)) {
+	for i := range k.servers {
+		each(k.servers[i].name, k.servers[i].work)
+	}
+}
+
+type namedWork struct {
+	name string
+	work *Work
 }
 
 type job[J any] struct {
@@ -43,6 +60,7 @@ func NewServer[J any](k *Kernel, name string, n int, done func(J, Cause)) *Serve
 	s := &Server[J]{k: k, done: done, running: make([]job[J], n), idle: make([]uint32, n)}
 	s.free()
 	s.self = k.Add(name, s)
+	k.servers = append(k.servers, namedWork{name, &s.Work})
 	return s
 }
 
@@ -103,6 +121,9 @@ func (s *Server[J]) Handle(arg uint32) {
 	s.idle = append(s.idle, p)
 	s.Jobs++
 	s.Used += jb.cost
+	if jb.share == Crypto {
+		s.Crypto += jb.cost
+	}
 	s.Waited += jb.began.Sub(jb.since)
 	if s.waiting.n > 0 {
 		s.start(s.waiting.pop())

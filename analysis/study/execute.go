@@ -77,6 +77,7 @@ func one(ctx context.Context, p *Point, dir string, opt Options) *Result {
 	var k *sim.Kernel
 	o.Started = func(kernel *sim.Kernel, n *netem.Network) {
 		k = kernel
+		c.Traffic().Watch(k, n)
 		if opt.Live != nil {
 			opt.Live.Started(k, n)
 			return

@@ -276,7 +276,8 @@ func (s *Sweep) one(ctx context.Context, point, replication int, engine nodes.En
 	sc := &at
 	sc.File.Run.Seed = seed
 	c := measure.New(measure.Config{Watch: sc.File.Expect, Warmup: sim.Time(sc.File.Run.Warmup)})
-	st, err := run.Run(sc, run.Options{Engine: engine, Observer: c, Started: func(k *sim.Kernel, _ *netem.Network) {
+	st, err := run.Run(sc, run.Options{Engine: engine, Observer: c, Started: func(k *sim.Kernel, n *netem.Network) {
+		c.Traffic().Watch(k, n)
 		context.AfterFunc(ctx, k.Interrupt)
 	}})
 	if errors.Is(err, sim.ErrInterrupted) && ctx.Err() != nil {

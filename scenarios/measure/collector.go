@@ -28,6 +28,7 @@ type Collector struct {
 	sessions []*session // by number; nil: none of that number, or nothing kept of it
 	order    []sim.SessionID
 	loose    session // milestones of no session
+	traffic  Traffic
 }
 
 // New makes a collector.
@@ -41,6 +42,9 @@ func New(cfg Config) *Collector {
 	}
 	return c
 }
+
+// Traffic returns what counts the run's traffic, for it to be told of the network.
+func (c *Collector) Traffic() *Traffic { return &c.traffic }
 
 // references lists the milestones that a check names.
 func references(check any) []scenarios.Milestone {

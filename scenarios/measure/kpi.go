@@ -83,7 +83,7 @@ func (c *Collector) SetWarmup(t sim.Time) { c.cfg.Warmup = t }
 // Names lists all that kpis.csv may name.
 func Names() []string {
 	names := []string{"sessions-attempted", "sessions-established", "sessions-failed", "sessions-released", "session-establishment-ratio"}
-	return append(names, Quantities()...)
+	return append(append(names, Quantities()...), trafficNames()...)
 }
 
 // Quantities lists the names of what is measured in sessions, in the order of kpis.csv.
@@ -167,6 +167,12 @@ func (c *Collector) KPIs() iter.Seq[rundir.KPI] {
 				if !yield(k) {
 					return
 				}
+			}
+		}
+		for _, k := range c.traffic.kpis(len(c.order)) {
+			k.Window = "run"
+			if !yield(k) {
+				return
 			}
 		}
 	}

@@ -115,6 +115,15 @@ func (x source) KPI(class, name, stats string) (formula.Value, bool) {
 		v, ok := stat(sorted, stats)
 		return formula.Dur(v), ok
 	}
+	for _, k := range x.c.traffic.kpis(0) {
+		if k.Metric == name && k.Stat == stats {
+			n, err := strconv.ParseInt(k.Value, 10, 64)
+			if k.Unit == "ns" {
+				return formula.Dur(n), err == nil
+			}
+			return formula.Num(n), err == nil
+		}
+	}
 	return formula.Value{}, false
 }
 
