@@ -3,9 +3,9 @@ package stats
 import "math"
 
 // MSER5 returns how many values at the start of a series to leave out, for its mean to be that of the steady state: the
-// number, a multiple of five, that makes the standard error of the mean of what is left the smallest (K. P. White, M. J.
-// Cobb, S. C. Spratt, "A comparison of five steady-state truncation heuristics", WSC 2000). ok is false where that would be
-// more than half of the series: it is too short to tell.
+// number, a multiple of five up to half of the series, that makes the standard error of the mean of what is left the smallest
+// (K. P. White, M. J. Cobb, S. C. Spratt, "A comparison of five steady-state truncation heuristics", WSC 2000). ok is false
+// where that is the half: the series is too short to tell its start from the rest.
 func MSER5(x []float64) (skip int, ok bool) {
 	const batch = 5
 	n := len(x) / batch
@@ -23,14 +23,13 @@ func MSER5(x []float64) (skip int, ok bool) {
 		delta := means[d] - mean
 		mean += delta / k
 		squares += delta * (means[d] - mean)
-		// The last few are left out, where by chance neighbours are alike.
-		if n-d > batch {
+		if d <= n/2 {
 			if m := squares / (k * k); m <= best {
 				best, at = m, d
 			}
 		}
 	}
-	return at * batch, at <= n/2
+	return at * batch, at < n/2 || n < 2
 }
 
 // Batches cuts a series into a number of batches of equal length, what is over left out at the start, and returns their means.

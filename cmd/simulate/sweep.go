@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"imsim/analysis/study"
-	"imsim/internal/units"
 	"imsim/scenarios"
 	"imsim/scenarios/rundir"
 )
@@ -193,10 +192,7 @@ func table(w io.Writer, st *rundir.Study, list []rundir.Estimate) error {
 func figure(e *rundir.Estimate) string {
 	one := func(x float64) string { return fmt.Sprintf("%.4g", x) }
 	if e.Unit == "ns" {
-		one = func(x float64) string { return units.Duration(math.Round(x)).String() }
-		if e.Mean >= 1e6 {
-			one = func(x float64) string { return fmt.Sprintf("%.3f ms", x/1e6) }
-		}
+		one = func(x float64) string { return fmt.Sprintf("%.3f ms", x/1e6) }
 	}
 	switch {
 	case math.IsInf(e.Half, 1):
