@@ -5,9 +5,11 @@ import (
 	"errors"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"imsim/nodes"
 	"imsim/scenarios"
@@ -181,6 +183,55 @@ func TestResume(t *testing.T) {
 	if _, err := os.Stat(dir + ".unfinished"); err == nil {
 		t.Error("the unfinished directory is still there")
 	}
+}
+
+// TestKilled: a study whose process is killed is taken up again, and the results are those of one that was not, octet for octet.
+func TestKilled(t *testing.T) {
+	const rule = "  replications: 40\n"
+	if dir := os.Getenv("IMSIM_STUDY_TO_KILL"); dir != "" {
+		s, err := LoadSweep(filepath.Join(dir, "trial.yaml"), scenarios.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Run(context.Background(), SweepOptions{Out: filepath.Join(dir, "out"), Jobs: 1})
+		return
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "trial.yaml"), []byte(noisy+rule), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	child := exec.Command(os.Args[0], "-test.run=TestKilled$")
+	child.Env = append(os.Environ(), "IMSIM_STUDY_TO_KILL="+dir)
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2000 {
+		time.Sleep(5 * time.Millisecond)
+		if parts, _ := filepath.Glob(filepath.Join(dir, "out.unfinished", "parts", "*.json")); len(parts) >= 10 {
+			break
+		}
+	}
+	child.Process.Kill()
+	child.Wait()
+	if _, unfinished := rundir.Unfinished(filepath.Join(dir, "out")); !unfinished {
+		t.Fatal("the study was not killed in the middle")
+	}
+	s, err := LoadSweep(filepath.Join(dir, "trial.yaml"), scenarios.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := s.Run(context.Background(), SweepOptions{Out: filepath.Join(dir, "out"), Resume: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Kept < 10 || o.Kept == len(o.Runs) {
+		t.Errorf("%d of %d runs were taken over", o.Kept, len(o.Runs))
+	}
+	whole := filepath.Join(t.TempDir(), "whole")
+	if _, err := s.Run(context.Background(), SweepOptions{Out: whole}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "killed", files(t, whole), files(t, filepath.Join(dir, "out")))
 }
 
 // TestOtherVersionIsNotTakenOver: runs kept of another seed are run again.

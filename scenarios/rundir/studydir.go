@@ -84,10 +84,39 @@ type Estimate struct {
 }
 
 // StudySession is one row of a study's sessions.parquet.
+//
+// Its fields are those of Session, written out: parquet-go reads what is null in an embedded struct as zero.
 type StudySession struct {
 	Point       uint32 `parquet:"point"`
 	Replication uint32 `parquet:"replication"`
-	Session
+	Session     uint32 `parquet:"session"`
+	Class       string `parquet:"class,dict"`
+	From        string `parquet:"from,dict"`
+	Outcome     string `parquet:"outcome,dict"`
+	Start       int64  `parquet:"start_ns"`
+	Established *int64 `parquet:"established_ns,optional"`
+	End         *int64 `parquet:"end_ns,optional"`
+	SetUp       *int64 `parquet:"session_setup_ns,optional"`
+	SIPSetUp    *int64 `parquet:"sip_setup_ns,optional"`
+	TCPSetUp    *int64 `parquet:"tcp_setup_ns,optional"`
+	TLSSetUp    *int64 `parquet:"tls_setup_ns,optional"`
+	Release     *int64 `parquet:"release_ns,optional"`
+	Messages    uint32 `parquet:"messages"`
+	FirstDelay  *int64 `parquet:"first_message_delay_ns,optional"`
+}
+
+func studySession(r *Replication, s *Session) StudySession {
+	return StudySession{
+		uint32(r.Point), uint32(r.Replication), s.Session, s.Class, s.From, s.Outcome, s.Start, s.Established, s.End, s.SetUp, s.SIPSetUp,
+		s.TCPSetUp, s.TLSSetUp, s.Release, s.Messages, s.FirstDelay,
+	}
+}
+
+func (s *StudySession) session() Session {
+	return Session{
+		s.Session, s.Class, s.From, s.Outcome, s.Start, s.Established, s.End, s.SetUp, s.SIPSetUp, s.TCPSetUp, s.TLSSetUp, s.Release,
+		s.Messages, s.FirstDelay,
+	}
 }
 
 // StudyWriter keeps the runs of a study as they end, in a directory beside the one asked for, named ….unfinished; Finish
@@ -317,7 +346,7 @@ func writeStudySessions(f io.Writer, m *Manifest, runs []*Replication) error {
 	for _, r := range runs {
 		rows := make([]StudySession, len(r.Rows))
 		for i := range rows {
-			rows[i] = StudySession{uint32(r.Point), uint32(r.Replication), r.Rows[i]}
+			rows[i] = studySession(r, &r.Rows[i])
 		}
 		if _, err := pw.Write(rows); err != nil {
 			return err
@@ -396,7 +425,7 @@ func (r *Run) Replications(rows bool) (runs []*Replication, err error) {
 		if x == nil {
 			return nil, fmt.Errorf("%s: %s has sessions of point %d, replication %d, which the study does not have", r.Dir, SessionsFile, all[i].Point, all[i].Replication)
 		}
-		x.Rows = append(x.Rows, all[i].Session)
+		x.Rows = append(x.Rows, all[i].session())
 	}
 	return runs, nil
 }
