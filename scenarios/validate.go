@@ -126,6 +126,7 @@ func (v *validator) nodes() {
 		settings, path := v.file.Nodes[name].Settings, at("nodes", name)
 		if settings != nil {
 			v.zeros(reflect.ValueOf(settings).Elem(), path)
+			v.endless(reflect.ValueOf(settings).Elem(), path)
 		}
 		if check, ok := settings.(Validator); ok {
 			check.Validate(func(field, wrong, right string) {
@@ -135,6 +136,19 @@ func (v *validator) nodes() {
 					v.wrong(append(path, strings.Split(field, ".")...), wrong, right)
 				}
 			})
+		}
+	}
+}
+
+// endless reports a node whose work goes on whether there are calls or not, in a run that ends when nothing is left to happen:
+// a gateway reports again each time that it has heard nothing for the period (H.248.14).
+func (v *validator) endless(x reflect.Value, path []string) {
+	if v.file.Run.Until > 0 {
+		return
+	}
+	for _, f := range fieldsOf(x.Type()) {
+		if f.name == "inactivity" && !x.FieldByIndex(f.index).IsZero() {
+			v.wrong(sub(path, f.name), "the gateway's reports go on for ever, and the run has no end", "write run.until, too")
 		}
 	}
 }
