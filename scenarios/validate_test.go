@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"imsim/internal/units"
@@ -90,6 +91,25 @@ func TestDistance(t *testing.T) {
 	}{{"", "", 0}, {"delay", "dealy", 1}, {"dely", "delay", 1}, {"abc", "", 3}, {"kitten", "sitting", 3}} {
 		if got := distance(c.a, c.b); got != c.want {
 			t.Errorf("distance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+// What a gateway reports for ever needs a run that ends (H.248.14).
+func TestEndlessReports(t *testing.T) {
+	for set, want := range map[string]string{
+		"nodes.ibcf1.inactivity=12s":      "run.until",
+		"nodes.ibcf1.on-inactivity=audit": "",
+	} {
+		for _, until := range []string{"", "run.until=180s"} {
+			sets := []string{set}
+			if until != "" {
+				sets, want = append(sets, until), ""
+			}
+			_, err := Load("tcp-chain-4gw", Options{Set: sets})
+			if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("%v: %v", sets, err)
+			}
 		}
 	}
 }
