@@ -345,7 +345,7 @@ func (m *media) keep(l sdp.Line) {
 // a=connection, or where that is ignored, the same address and path mean existing and any change means new.
 func (m *media) effective(l sdp.Line) sdp.Connection {
 	c := l.Connection()
-	ap, ok := l.Address()
+	ap, ok := m.c.u.leadsTo(l) // what the connection was opened by: c= and m=, or the path
 	switch path, _ := l.Attr(sdp.AttrPath); {
 	case !ok || ap.Addr() != m.remote.Addr.Netip() || ap.Port() != m.remote.Port:
 		return sdp.NewConnection // RFC 4145 §5

@@ -75,6 +75,10 @@ func TestSoakFound(t *testing.T) {
 		{"the answer to a re-INVITE brings on the next, which has put the dialog away", []string{
 			`timeline=[{when: "agw1/access tcp.syn.held", after: 0s, do: reinvite, node: ue-b, connection: existing}, {when: "ue-b sip.invite.received", after: 1ms, do: reinvite, node: ue-b, connection: new, setup: holdconn}, {at: 400s, do: reinvite, node: ue-b, connection: new, direction: sendrecv}]`,
 		}},
+		{"a UE that goes by the path finds its peer where it was (seed 8415)", []string{
+			"run.seed=8415", "nodes.ue-a.transport=tcp", "nodes.ue-b.cema=false", "sessions.chat.security=e2e-cert",
+			`timeline=[{when: "ue-a tls.established", after: 0s, do: reinvite, node: ue-a, remove: 2}]`,
+		}},
 		{"R-8 in the middle of a TLS record, at a gateway that opened its leg before its reply was out", []string{
 			"run.seed=35791", "links.core.delay=0s", "links.peer.loss=30%", "nodes.ue-a.offer=passive", "sessions.chat.security=e2e-cert",
 			"sessions.chat.messages.0={from: ue-b, size: 20KiB}",
