@@ -76,7 +76,8 @@ func TestSoakFound(t *testing.T) {
 			`timeline=[{when: "agw1/access tcp.syn.held", after: 0s, do: reinvite, node: ue-b, connection: existing}, {when: "ue-b sip.invite.received", after: 1ms, do: reinvite, node: ue-b, connection: new, setup: holdconn}, {at: 400s, do: reinvite, node: ue-b, connection: new, direction: sendrecv}]`,
 		}},
 		{"a UE that goes by the path finds its peer where it was (seed 8415)", []string{
-			"run.seed=8415", "nodes.ue-a.transport=tcp", "nodes.ue-b.cema=false", "sessions.chat.security=e2e-cert",
+			"run.seed=8415", "links.access-pcscf.loss=5%", "nodes.ue-a.transport=tcp", "nodes.ue-b.cema=false", "nodes.scscf1.challenge=false",
+			"sessions.chat.security=e2e-cert", "sessions.chat.count=5", "sessions.chat.messages.1.after=0s", "sessions.chat.hold=0s",
 			`timeline=[{when: "ue-a tls.established", after: 0s, do: reinvite, node: ue-a, remove: 2}]`,
 		}},
 		{"R-8 in the middle of a TLS record, at a gateway that opened its leg before its reply was out", []string{
