@@ -69,7 +69,7 @@ func command() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help lists them)", err, cmd.CommandPath())
 	})
-	root.AddCommand(runCommand(), sweepCommand(), mergeCommand(), listCommand(), validateCommand(), explainCommand(), schemaCommand(), identifiersCommand(),
+	root.AddCommand(runCommand(), sweepCommand(), plotCommand(), mergeCommand(), listCommand(), validateCommand(), explainCommand(), schemaCommand(), identifiersCommand(),
 		ladderCommand(), criticalCommand(), diffCommand(), emulateCommand(), exploreCommand(), benchCommand(), versionCommand())
 	return root
 }

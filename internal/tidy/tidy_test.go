@@ -143,6 +143,7 @@ func TestImportsPointDown(t *testing.T) {
 			only(t, path, imp, "gopkg.in/yaml.v3", "scenarios")
 			only(t, path, imp, "github.com/google/gopacket", "netem/capture")
 			only(t, path, imp, "github.com/pion/transport/v2", "netem/attach")
+			only(t, path, imp, "gonum.org/v1/plot", "analysis/plot")
 		}
 	}
 }
