@@ -22,10 +22,12 @@ const (
 	ByeReceived     = "sip.bye.received"
 	CallReleased    = "sip.released"         // the final response to the BYE is in, or sent
 	ReinviteRefused = "sip.reinvite.refused" // detail: status code, or what kept it from being sent
+	E2AEFallback    = "e2ae.fallback"        // detail: clear, where an ALG offers a call again without TLS
 	SessionExpired  = "sip.session.expired"  // at a proxy, whose session timer has run out
 
 	AddSent         = "h248.add.sent"
 	AddReceived     = "h248.add.received"
+	OrderReceived   = "h248.order.received" // a signal that has a connection or TLS established; detail: its name
 	ModifySent      = "h248.modify.sent"
 	ModifyReceived  = "h248.modify.received"
 	SubtractSent    = "h248.subtract.sent"

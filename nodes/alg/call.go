@@ -34,6 +34,7 @@ type call struct {
 	peerICE     sdp.ICE
 	aware       bool // the gateway is told the application protocol
 	unaware     bool // it has said that it does not know it
+	wrong       int  // status for the caller, where the gateway has a fault; 0: none
 	final       bool // a 2xx has been passed on
 	settled     bool // the answer has been worked into the gateway
 	busy        bool // an order is under way
@@ -130,6 +131,10 @@ func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 // back works a response into the gateway and passes it on.
 func (c *call) back(w waiting) {
 	p := c.p
+	if w.m.Status == 488 && c.secure && !c.originating && !c.settled && p.cfg.Fallback == "clear" {
+		c.clear(w)
+		return
+	}
 	if w.m.Status >= 300 {
 		p.sip.Respond(w.server, w.m, w.why)
 		c.end(w.why)

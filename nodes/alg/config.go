@@ -19,7 +19,7 @@ type Config struct {
 	CEMAMissing     string         `yaml:"cema-missing" jsonschema:"enum=aware,enum=reject,enum=pass,default=aware" jsonschema_description:"What to do where an offer or answer comes without a=msrp-cema and the gateway is agnostic: tell it the application so that it can be where a=path leads, refuse the call, or do nothing."`
 	ControlModel    string         `yaml:"control-model" jsonschema:"enum=interlinked,enum=strict,default=interlinked" jsonschema_description:"Who orders bearer procedures (H.248.92)."`
 	GateUntilAnswer bool           `yaml:"gate-until-answer" jsonschema:"default=false" jsonschema_description:"Keep the gate of a relayed stream closed until the answer."`
-	Omit            []string       `yaml:"omit-orders" jsonschema:"enum=tcp-establish,enum=tls-establish" jsonschema_description:"Orders that a strict controller forgets: a fault."`
+	Omit            []string       `yaml:"omit-orders" jsonschema:"enum=tcp-establish,enum=tls-establish,enum=fingerprint" jsonschema_description:"What this controller forgets to tell its gateway, a fault: in the strict model the orders to open a connection or to begin TLS, in any the peer's fingerprint."`
 	NotifySuccess   bool           `yaml:"notify-success" jsonschema:"default=false" jsonschema_description:"Arm reports of established connections too; failures and releases are always armed."`
 	H248Encoding    string         `yaml:"h248-encoding" jsonschema:"enum=pretty,enum=compact,default=pretty" jsonschema_description:"Text form of H.248."`
 	SessionExpires  units.Duration `yaml:"session-expires" jsonschema_description:"Session interval that the node asks for in requests (RFC 4028 8.1; TS 24.229 5.2.7): at least 90s. Default 0s: it asks for none, but keeps to what the ends agree on."`
@@ -50,6 +50,8 @@ func (c *Config) Validate(report func(field, wrong, right string)) {
 // Access is what a scenario says of an ALG on the border to an access network, where users are.
 type Access struct {
 	Unsupported     string `yaml:"e2ae-unsupported" jsonschema:"enum=488,enum=strip,enum=transparent,default=488" jsonschema_description:"What to do with an offer that asks for protection which cannot be given (E7)."`
+	Fallback        string `yaml:"e2ae-fallback" jsonschema:"enum=fail,enum=clear,default=fail" jsonschema_description:"What becomes of a call to a served UE that takes no TLS or whose gateway has none (E10): it fails or is offered again in clear."`
+	AllowSHA1       bool   `yaml:"allow-sha1" jsonschema:"default=false" jsonschema_description:"Take offers with no better fingerprint than SHA-1; the gateway has a key of its own for what it accepts."`
 	Latch           bool   `yaml:"latch" jsonschema:"default=false" jsonschema_description:"Ask the gateway to latch onto the source of the access leg."`
 	ICE             string `yaml:"ice" jsonschema:"enum=strip,enum=lite,enum=pass,default=strip" jsonschema_description:"lite: the gateway is an ICE-lite agent towards the served UE (RFC 6544) where TCP is not relayed. strip takes ICE out of SDP; pass leaves it there and UEs find that the addresses do not match."`
 	NATLatch        string `yaml:"nat-latch" jsonschema:"enum=order,enum=leave,default=order" jsonschema_description:"Whether the ALG orders the gateway to latch where the UE is behind a NAT or leaves that to the gateway (its implicit-latch)."`

@@ -54,7 +54,7 @@ func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
 	if ap, ok := line.Address(); ok {
 		f.SetAddress(ap)
 	}
-	if l.access && c.secure {
+	if l.access && c.secure && !c.omits("fingerprint") {
 		for _, fp := range line.Fingerprints() {
 			f.Add(sdp.AttrFingerprint, fp.String())
 		}

@@ -262,6 +262,9 @@ func (r *reline) agree(d *sdp.Description, i int) (text string) {
 		if r.v.relay {
 			return ""
 		}
+		if r.v.secure && !r.v.originating && (ans.Proto().Security != sdp.TLS || r.v.unverifiable(ans)) {
+			return "no TLS in the answer, or no fingerprint that counts"
+		}
 		var err error
 		// As in settle: the gateway is the offerer towards the answerer, and the answerer towards the offerer.
 		if r.farRole, _, err = sdp.Negotiate(r.v.onward, ans.Setup()); err != nil {

@@ -74,6 +74,7 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 				return fault(h248.ErrUnknownValue, "tcpbcc/EstBNC on a SEP that is not active")
 			}
 			ev = bearer.EstTCP
+			why = s.st.gw.Mark(why, s.name(), nodes.OrderReceived, g.Name)
 		case "tcphp/punch":
 			if x.TCPRole != bearer.Active {
 				return fault(h248.ErrUnknownValue, "tcphp/punch on a SEP that is not active")
@@ -91,6 +92,7 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 			*after = append(*after, func() { s.ice.start(why) })
 		case "tlsbsc/EstBNC":
 			ev = bearer.EstTLS
+			why = s.st.gw.Mark(why, s.name(), nodes.OrderReceived, g.Name)
 		case "tcpbcc/RelBNC":
 			ev = bearer.RelTCP
 		case "tlsbsc/RelBNC":

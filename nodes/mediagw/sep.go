@@ -254,7 +254,7 @@ func (s *sep) tlsSession(role tls.Role) tls.Session {
 	lowest, highest := gw.cfg.TLS.Versions()
 	gw.sessions++
 	return gw.env.Engine.NewSession(tls.Config{
-		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: gw.certificate, Fingerprints: s.fps,
-		AllowSHA1: gw.cfg.TLS.AllowSHA1, Costs: gw.costs.crypto, Unique: gw.unique + gw.sessions,
+		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: gw.cfg.TLS.Shows(gw.certificate), Fingerprints: s.fps,
+		Suites: gw.cfg.TLS.CipherSuites(), AllowSHA1: gw.cfg.TLS.AllowSHA1, Costs: gw.costs.crypto, Unique: gw.unique + gw.sessions,
 	})
 }

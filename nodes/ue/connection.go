@@ -16,6 +16,7 @@ func (m *media) begin(why sim.Cause) {
 		m = m.next
 	}
 	switch {
+	case m.gone:
 	case m.removing:
 		m.remove(why)
 	case m.agreed && !m.begun:
@@ -97,17 +98,19 @@ func (m *media) startTLS(why sim.Cause) {
 	lowest, highest := u.cfg.TLS.Versions()
 	u.unique++
 	m.leg.AttachTLS(u.env.Engine.NewSession(tls.Config{
-		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: m.certificate(), Fingerprints: m.hash,
-		AllowSHA1: u.cfg.TLS.AllowSHA1, Costs: u.crypto, Unique: u.unique,
+		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: u.cfg.TLS.Shows(m.certificate()), Fingerprints: m.hash,
+		Suites: u.cfg.TLS.CipherSuites(), AllowSHA1: u.cfg.TLS.AllowSHA1, Costs: u.crypto, Unique: u.unique,
 	}))
 	m.leg.StartTLS(why)
 }
 
 // connected goes on above a connection that is up.
 func (m *media) connected(why sim.Cause) {
-	if m.secure {
+	switch fault := m.c.u.cfg.TLSFault; {
+	case m.secure && fault == "silent":
+	case m.secure && fault != "plain":
 		m.startTLS(why)
-	} else {
+	default:
 		m.up(why)
 	}
 }

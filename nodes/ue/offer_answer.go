@@ -30,7 +30,7 @@ func (m *media) offer(why sim.Cause) (body, err string) {
 	switch c.script.Security {
 	case nodes.SecurityE2AE:
 		// TS 24.229 cl. 6.1.2: only what both sides announced at registration is asked for.
-		if !u.MediaSecurity("msrp-tls") {
+		if !u.MediaSecurity("msrp-tls") && u.cfg.Request != "always" {
 			return "", "msrp-tls not agreed at registration"
 		}
 		m.secure, m.e2ae = true, true
@@ -81,6 +81,10 @@ func (m *media) offered(body string, why sim.Cause) (status int) {
 	if err != "" {
 		return 488
 	}
+	if l.Proto().Security == sdp.TLS && m.c.u.cfg.TLSOffers == "port-0" {
+		m.secure, m.gone = true, true // RFC 3264 §6
+		return 0
+	}
 	return m.consider(l, why)
 }
 
@@ -112,6 +116,9 @@ func (m *media) consider(l sdp.Line, why sim.Cause) (status int) {
 	}
 	m.cema = cema && u.cema()
 	m.secure = l.Proto().Security == sdp.TLS
+	if m.secure && u.cfg.TLSOffers == "refuse" {
+		return 488
+	}
 	m.e2ae = m.secure && l.E2AE() == sdp.E2AEApplied
 	if m.e2ae && !u.MediaSecurity("msrp-tls") {
 		return 488
@@ -189,7 +196,9 @@ func (m *media) describe(d *sdp.Description, offer bool) {
 		l.Add(sdp.AttrCEMA, "")
 	}
 	if m.secure {
-		l.Add(sdp.AttrFingerprint, m.certificate().Fingerprint("sha-256").String())
+		for _, fp := range m.c.u.cfg.TLS.Announces(m.certificate()) {
+			l.Add(sdp.AttrFingerprint, fp.String())
+		}
 	}
 	if offer && m.e2ae {
 		l.Add(sdp.AttrE2AE, sdp.E2AERequested)
@@ -221,6 +230,9 @@ func (m *media) read(l sdp.Line) (err string) {
 	}
 	m.remote = packet.AddrPort{Addr: packet.AddrFrom(ap.Addr()), Port: ap.Port()}
 	peer, _ := l.Attr(sdp.AttrPath)
+	if m.c.u.cfg.PathScheme == "match" && strings.HasPrefix(peer, "msrps:") != m.secure {
+		return "path scheme"
+	}
 	m.session.SetRemote(strings.Clone(peer))
 	m.client = sdp.TLSRuleFor(sdp.MSRP, sdp.ActiveIsClient).Client(m.offerer, m.tcpRole == sdp.Active)
 	for _, f := range l.Fingerprints() {

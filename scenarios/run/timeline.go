@@ -39,7 +39,7 @@ func (c *changes) plan(w *world) {
 func (c *changes) Milestone(m nodes.Milestone) {
 	for i := range c.steps {
 		s := &c.steps[i]
-		if s.When == nil || s.When.Node != m.Node || s.When.Name != m.Name || s.When.Leg != "" && s.When.Leg != m.Leg {
+		if s.When == nil || s.When.Name != m.Name || !s.When.Is(m.Node, m.Leg, m.Detail) {
 			continue
 		}
 		if c.seen[i]++; c.seen[i] == max(s.When.N, 1) {
