@@ -93,6 +93,7 @@ const (
 	TLSFailed       = "tls.failed"     // detail: cause
 	AlertSent       = "tls.alert.sent" // detail: number
 	AlertReceived   = "tls.alert.received"
+	WarningSent     = "tls.warning.sent" // an alert that does not end the session; detail: its name
 	CloseNotifySent = "tls.close_notify.sent"
 	CloseNotifyRecv = "tls.close_notify.received"
 

@@ -69,8 +69,20 @@ func (c *call) reserve(why sim.Cause) {
 	if c.relay && c.p.cfg.GateUntilAnswer {
 		cmd.Media.Streams[0].Control.Mode = h248.Inactive
 	}
+	if c.early() {
+		control := cmd.Media.Streams[0].Control
+		control.Properties = append(control.Properties, c.interlink(&c.far, sdp.Passive, sdp.Active, "*")...)
+	}
 	why = c.p.Mark(why, "", nodes.AddSent, c.far.realm())
 	c.order(why, (*call).reserved, h248.Action{Context: h248.ChooseContext, Commands: []h248.Command{cmd}})
+}
+
+// early reports a protected leg that is answered before anything is known of its peer: the gateway is passive whatever the answer says,
+// and the other leg hangs on TLS here. A UE that is ahead of its own answer can shake hands, and its certificate is verified
+// when its fingerprint comes (§3.7: deferred verification).
+func (c *call) early() bool {
+	preset := c.p.cfg.Accept
+	return c.far.access && c.secure && c.opens(&c.far, c.onward) == sdp.Passive && (preset == "tls-cross" || preset == "tls-then-tcp")
 }
 
 // reserved sends the offer on, with the termination's address.

@@ -85,6 +85,14 @@ func (c *changes) Handle(i uint32) {
 		if u := w.ues[a.Node]; u != nil {
 			u.FailMedia(tls.Alert(a.Alert))
 		}
+	case *scenarios.MediaCorrupt:
+		if u := w.ues[a.Node]; u != nil {
+			u.Corrupt()
+		}
+	case *scenarios.Renegotiate:
+		if u := w.ues[a.Node]; u != nil {
+			u.Renegotiate()
+		}
 	case *scenarios.Intrude:
 		if u, g := w.ues[a.Node], w.gateways[a.At]; u != nil && g != nil {
 			u.Intrude(g.MediaAddress(a.Realm), a.TLS, c.why[i])
