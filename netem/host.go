@@ -21,6 +21,7 @@ type Host struct {
 	udp      udpPorts
 	asm      reassembly
 	relays   map[packet.AddrPort]func(*packet.Packet)
+	middle   *middle   // nil but for a host on the path of others
 	timer    sim.Timer // the host's own deadlines
 	lo       *Interface
 	nextPort uint16 // where the search for an ephemeral port begins
@@ -47,12 +48,16 @@ func (h *Host) loopback() *Interface {
 	return h.lo
 }
 
-// Forwards is false: no route leads through a host.
-func (h *Host) Forwards() bool { return false }
+// Forwards is false, as no route leads through a host, but for one that is on the path.
+func (h *Host) Forwards() bool { return h.middle != nil }
 
 // Receive takes what arrives on an interface. What is for somebody else is dropped.
 func (h *Host) Receive(in *Interface, p *packet.Packet) {
 	if !in.has(p.Dst) && h.own[p.Dst] == nil {
+		if h.middle != nil {
+			h.between(p)
+			return
+		}
 		h.ignore(p, "not for this host")
 		return
 	}

@@ -110,6 +110,7 @@ const (
 
 	MediaMoved   = "media.moved"     // a new connection has taken the place of the old; detail: leg
 	MediaRemoved = "media.removed"   // a line has been taken out of the call; detail: leg
+	Attacked     = "attacked"        // somebody on the path has done something to the connection; detail: what
 	Eavesdropped = "media.overheard" // user data have come to an intruder
 
 	SessionStart = "session.start"
