@@ -13,6 +13,7 @@ type frame struct {
 	have  int // octets of head
 	left  int // octets of the record's fragment still to come
 	begun bool
+	user  bool // a record with application data has been here
 }
 
 func (f *frame) inside() bool { return f.left > 0 || f.have > 0 }
@@ -104,6 +105,7 @@ func (f *frame) header() string {
 		return "TLS record of " + strconv.Itoa(size) + " octets"
 	}
 	f.begun, f.left = true, size
+	f.user = f.user || kind == applicationData
 	return ""
 }
 
