@@ -51,6 +51,9 @@ const (
 	InactivitySent    = "h248.inactivity.sent" // it/ito
 	InactivityRecv    = "h248.inactivity.received"
 
+	BackhaulSent     = "h248.backhaul.sent"     // the head of a message goes to the controller (H.248.78)
+	BackhaulReceived = "h248.backhaul.received" // by the controller; or by the gateway, edited
+
 	RequestRepeated    = "h248.request.repeated"
 	RepeatReceived     = "h248.repeat.received" // and not carried out again
 	ReplyRepeated      = "h248.reply.repeated"

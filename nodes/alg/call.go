@@ -51,6 +51,7 @@ type call struct {
 	near        leg // towards the offerer
 	waiting     []waiting
 	lines       []line  // once the answer is there
+	paths       *paths  // of the first line, where messages are edited here
 	change      *change // an offer inside the call that is under way
 }
 

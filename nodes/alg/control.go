@@ -145,6 +145,10 @@ func (p *ALG) H248Transaction(id h248.TransactionID, actions []h248.Action, why 
 					r.Error = &h248.ErrorDescriptor{Code: h248.ErrUnknownContext, Text: "Unknown ContextID"}
 					break
 				}
+				if f := c.backhaul(&cmd); f != nil {
+					then = append(then, f)
+					break
+				}
 				var failed bool
 				if cause, failed = observed(&cmd); failed {
 					lost = append(lost, c)

@@ -94,6 +94,9 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 			cmd.Events.List = p.arm(cmd.Events.List, "tlsbsc/BNCChange")
 		}
 	}
+	if c.backhauls() {
+		cmd.Events.List = append(cmd.Events.List, h248.Event{Name: backhauled, Stream: 1})
+	}
 	if l.access && c.latches() && p.cfg.ReportLatch {
 		cmd.Events.List = append(cmd.Events.List, h248.Event{Name: latchDeadlock, Stream: 1})
 	}

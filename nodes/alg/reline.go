@@ -57,12 +57,27 @@ func (c *call) keep(answer sdp.Line, nearRole, farRole sdp.Setup) {
 	l.heard(1, answer)
 	l.held = c.offer.Line(0).Direction() == sdp.Inactive || answer.Direction() == sdp.Inactive
 	c.lines = []line{l}
+	if c.backhauls() {
+		c.paths = &paths{}
+		c.paths.peer[0], _ = c.offer.Line(0).Attr(sdp.AttrPath)
+		c.paths.peer[1], _ = answer.Attr(sdp.AttrPath)
+		for i := range c.paths.peer {
+			c.paths.peer[i] = strings.Clone(c.paths.peer[i])
+		}
+	}
 }
 
 // located notes the gateway's addresses of the first line.
 func (c *call) located() {
 	if len(c.lines) == 0 || c.near.local == nil || c.far.local == nil {
 		return
+	}
+	if c.paths != nil {
+		c.paths.own[0], _ = c.near.local.Attr(sdp.AttrPath)
+		c.paths.own[1], _ = c.far.local.Attr(sdp.AttrPath)
+		for i := range c.paths.own {
+			c.paths.own[i] = strings.Clone(c.paths.own[i])
+		}
 	}
 	c.lines[0].found(c, 0, c.near.local)
 	c.lines[0].found(c, 1, c.far.local)
