@@ -80,6 +80,12 @@ func (h *Host) Receive(in *Interface, p *packet.Packet) {
 		}
 		h.receiveTCP(p)
 	case packet.UDP:
+		if len(h.relays) > 0 {
+			if f := h.relays[packet.AddrPort{Addr: p.Dst, Port: p.DstPort}]; f != nil {
+				f(p)
+				return
+			}
+		}
 		h.receiveUDP(p)
 	case packet.ICMP, packet.ICMPv6:
 		h.receiveICMP(p)
@@ -97,7 +103,7 @@ func (h *Host) ignore(p *packet.Packet, why string) {
 // NewPacket takes a cleared packet from the pool, for Output or Forward.
 func (h *Host) NewPacket() *packet.Packet { return h.net.get(&h.Core) }
 
-// Relay hands every TCP packet that arrives for a local transport address to f, unprocessed; nil ends that. f becomes
+// Relay hands every TCP and UDP packet that arrives for a local transport address to f, unprocessed; nil ends that. f becomes
 // the packet's owner: it rewrites the addresses and calls Forward, or Discard. A relay comes before all connections.
 func (h *Host) Relay(local packet.AddrPort, f func(p *packet.Packet)) {
 	if f == nil {

@@ -44,6 +44,7 @@ type Script struct {
 	From, To string // nodes
 	Target   string // identity called
 	Security Security
+	Audio    bool          // the call begins with audio; messages need a line that is added
 	Patience time.Duration // how long the caller waits for an answer before giving up
 	Lines    []Line
 	Hold     time.Duration // after the last line

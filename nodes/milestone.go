@@ -113,6 +113,9 @@ const (
 
 	MediaMoved   = "media.moved"     // a new connection has taken the place of the old; detail: leg
 	MediaRemoved = "media.removed"   // a line has been taken out of the call; detail: leg
+	RTPSent      = "rtp.sent"        // the first packet of a flow
+	RTPReceived  = "rtp.received"    // likewise
+	RTPEnded     = "rtp.ended"       // detail: how many packets were sent and received
 	Attacked     = "attacked"        // somebody on the path has done something to the connection; detail: what
 	Eavesdropped = "media.overheard" // user data have come to an intruder
 

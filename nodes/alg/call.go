@@ -28,6 +28,7 @@ type call struct {
 	tls         bool      // which is what there are
 	onward      sdp.Setup // of the offer as it went on
 	relay       bool
+	audio       bool // the line is RTP, which is relayed
 	ice         bool // on the access leg
 	tried       bool // it was, when the offer came: a=setup is chosen by that
 	mismatch    bool // the UE's offer has been changed on the way by somebody who knows nothing of ICE
@@ -88,17 +89,21 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 	p.fwd.RecordRoute(m)
 	p.calls[c.id] = c
 	offer, err := sdp.Parse([]byte(m.Body))
-	if err != nil || offer.Lines() != 1 || offer.Line(0).Media() != "message" || offer.Line(0).Rejected() {
+	c.audio = err == nil && offer.Lines() == 1 && isAudio(offer.Line(0))
+	if err != nil || offer.Lines() != 1 || offer.Line(0).Media() != "message" && !c.audio || offer.Line(0).Rejected() {
 		c.refuse(488, why)
 		return
 	}
 	c.offer = offer
-	if status := c.protect(offer.Line(0)); status != 0 {
+	if status := c.protect(offer.Line(0)); status != 0 && !c.audio {
 		c.refuse(status, why)
 		return
 	}
 	// Spec reference §2.1: who ends TLS ends TCP, so a protected call is not relayed.
-	c.relay = p.cfg.TCPMode == "relay" && !c.secure
+	if c.audio {
+		c.secure, c.passing, c.tls = false, false, false
+	}
+	c.relay = c.audio || p.cfg.TCPMode == "relay" && !c.secure
 	if status := c.offeredCEMA(); status != 0 {
 		c.refuse(status, why)
 		return

@@ -22,6 +22,7 @@ type line struct {
 	secure      bool
 	passing     bool // TLS from end to end
 	held        bool // inactive
+	audio       bool
 	gone        bool // port 0
 }
 
@@ -52,7 +53,7 @@ const (
 
 // keep notes what the first offer and answer have come to, before the call lets go of them.
 func (c *call) keep(answer sdp.Line, nearRole, farRole sdp.Setup) {
-	l := line{secure: c.secure, passing: c.passing, role: [2]sdp.Setup{nearRole, farRole}}
+	l := line{secure: c.secure, passing: c.passing, audio: c.audio, role: [2]sdp.Setup{nearRole, farRole}}
 	l.heard(0, c.offer.Line(0))
 	l.heard(1, answer)
 	l.held = c.offer.Line(0).Direction() == sdp.Inactive || answer.Direction() == sdp.Inactive
@@ -155,12 +156,20 @@ func (x *change) line(i int) (r *reline, status int) {
 	}
 	r.v = call{p: c.p, served: c.served, originating: x.fromCaller == c.originating, context: c.context, offer: x.offer.Only(i)}
 	r.v.near, r.v.far = leg{id: x.near.id, access: x.near.access}, leg{id: x.far.id, access: x.far.access}
+	near := x.nearSide()
 	switch {
 	case r.was.gone, !known && l.Rejected():
 		r.kind = goneLine
 		return r, 0
 	case l.Rejected():
 		r.kind = takenLine
+		return r, 0
+	case r.was.audio:
+		if !isAudio(l) || r.was.changed(near, l) {
+			return r, 488 // another address for RTP is not modelled
+		}
+		r.kind, r.v.audio, r.v.relay = keptLine, true, true
+		r.v.near.local, r.v.far.local = r.was.fragment(near, false), r.was.fragment(1-near, false)
 		return r, 0
 	case l.Media() != "message":
 		return r, 488
@@ -175,7 +184,6 @@ func (x *change) line(i int) (r *reline, status int) {
 	}
 	r.v.relay = c.p.cfg.TCPMode == "relay" && !r.v.secure
 	r.v.aware = c.aware && !r.v.relay && !r.v.passing
-	near := x.nearSide()
 	if known {
 		r.v.near.local = r.was.fragment(near, r.was.secure && x.near.access)
 		r.v.far.local = r.was.fragment(1-near, r.was.secure && x.far.access)

@@ -178,9 +178,19 @@ func (s *sep) setMode(m bearer.Mode, after *[]func()) {
 	}
 }
 
+// rtp is the protocol of an audio line.
+const rtp = "RTP/AVP"
+
 // setLocal takes the gateway's own side: protocol stack, role, and whether a fingerprint is wanted.
 func (s *sep) setLocal(f *sdp.Fragment) *h248.ErrorDescriptor {
 	x := s.state()
+	if f.Media == "audio" && f.Proto.String() == rtp {
+		// RTP passes as it comes: what a gateway could do with it is not modelled.
+		if s.proto = rtp; s.relay == nil {
+			s.relay = &relay{s: s}
+		}
+		return nil
+	}
 	if f.Proto.Transport != sdp.TCP || f.Proto.Security == sdp.DTLS || !s.st.gw.knows(f.Proto.App) {
 		return s.st.gw.unsupported(f.Proto)
 	}

@@ -31,6 +31,8 @@ func (m *media) connect(why sim.Cause) {
 	u := m.c.u
 	switch {
 	case m.shut:
+	case m.audio != nil:
+		m.audio.start(why)
 	case m.ice != nil && m.ice.on:
 		m.ice.begin(why)
 	case m.leg != nil:
@@ -156,6 +158,9 @@ func (m *media) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.C
 
 // close ends the media behind what was written: close_notify, FIN.
 func (m *media) close(why sim.Cause) {
+	if m.audio != nil {
+		m.audio.stop(why)
+	}
 	if m.shut || m.session == nil {
 		return // an offer that was refused prepared nothing
 	}

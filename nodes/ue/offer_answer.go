@@ -16,6 +16,12 @@ func (m *media) offer(why sim.Cause) (body, err string) {
 	c := m.c
 	u := c.u
 	m.offerer = true
+	if c.script.Audio {
+		if err := m.openAudio(); err != "" {
+			return "", err
+		}
+		return c.describe(true), ""
+	}
 	m.cema = u.cema()
 	m.own = sdp.ActPass
 	if u.cfg.ICE == "full" {
@@ -27,15 +33,8 @@ func (m *media) offer(why sim.Cause) (body, err string) {
 	if u.plain() {
 		m.own = sdp.NoSetup
 	}
-	switch c.script.Security {
-	case nodes.SecurityE2AE:
-		// TS 24.229 cl. 6.1.2: only what both sides announced at registration is asked for.
-		if !u.MediaSecurity("msrp-tls") && u.cfg.Request != "always" {
-			return "", "msrp-tls not agreed at registration"
-		}
-		m.secure, m.e2ae = true, true
-	case nodes.SecurityE2ECert:
-		m.secure = true
+	if err := m.protect(); err != "" {
+		return "", err
 	}
 	if err := m.prepare(); err != "" {
 		return "", err
@@ -43,12 +42,35 @@ func (m *media) offer(why sim.Cause) (body, err string) {
 	return c.describe(true), ""
 }
 
+// protect decides on the protection that our first offer of a line asks for; err says why there is none.
+func (m *media) protect() (err string) {
+	u := m.c.u
+	switch m.c.script.Security {
+	case nodes.SecurityE2AE:
+		// TS 24.229 cl. 6.1.2: only what both sides announced at registration is asked for.
+		if !u.MediaSecurity("msrp-tls") && u.cfg.Request != "always" {
+			return "msrp-tls not agreed at registration"
+		}
+		m.secure, m.e2ae = true, true
+	case nodes.SecurityE2ECert:
+		m.secure = true
+	}
+	return ""
+}
+
 // answered takes the answer to our offer; err says why it cannot be used.
 func (m *media) answered(body string, why sim.Cause) (err string) {
 	m.agreed = true
-	l, err := theLine(body)
+	l, err := m.theLine(body)
 	if err != "" {
 		return err
+	}
+	if m.audio != nil {
+		if err := m.readAudio(l); err != "" {
+			return err
+		}
+		m.begin(why)
+		return ""
 	}
 	return m.accepted(l, why)
 }
@@ -77,9 +99,15 @@ func (m *media) accepted(l sdp.Line, why sim.Cause) (err string) {
 
 // offered takes the offer of a caller; status refuses it.
 func (m *media) offered(body string, why sim.Cause) (status int) {
-	l, err := theLine(body)
+	l, err := m.theLine(body)
 	if err != "" {
 		return 488
+	}
+	if l.Media() == "audio" {
+		if m.readAudio(l) != "" || m.openAudio() != "" {
+			return 488
+		}
+		return 0
 	}
 	if l.Proto().Security == sdp.TLS && m.c.u.cfg.TLSOffers == "port-0" {
 		m.secure, m.gone = true, true // RFC 3264 §6
@@ -173,6 +201,10 @@ func (m *media) describe(d *sdp.Description, offer bool) {
 	if m.next != nil {
 		m = m.next
 	}
+	if m.audio != nil {
+		m.describeAudio(d)
+		return
+	}
 	security := sdp.Clear
 	if m.secure {
 		security = sdp.TLS
@@ -209,13 +241,13 @@ func (m *media) describe(d *sdp.Description, offer bool) {
 	m.ice.describe(l)
 }
 
-// theLine finds the message line of a body.
-func theLine(body string) (l sdp.Line, err string) {
+// theLine finds the line of a body that begins a call: messages, or audio where that is what we have asked for, or are asked for.
+func (m *media) theLine(body string) (l sdp.Line, err string) {
 	d, bad := sdp.Parse([]byte(body))
 	if bad != nil {
 		return l, bad.Error()
 	}
-	if d.Lines() == 0 || d.Line(0).Rejected() || d.Line(0).Media() != "message" {
+	if d.Lines() == 0 || d.Line(0).Rejected() || d.Line(0).Media() != "message" && (d.Line(0).Media() != "audio" || m.offerer && m.audio == nil) {
 		return l, "no message line"
 	}
 	return d.Line(0), ""
