@@ -16,16 +16,7 @@ import (
 func (st *stream) moveBackhauled(from, to *sep, why sim.Cause) {
 	x := from.aware
 	for {
-		if x.pending.Len > 0 {
-			x.pending.Drop(to.leg.Write(x.pending, x.why))
-			if x.pending.Len > 0 {
-				return // Write has asked for more room
-			}
-		}
-		if x.asked {
-			return
-		}
-		if x.more {
+		for x.more && !x.asked {
 			head, err := x.rewriter.Head(&x.pending)
 			switch {
 			case err != nil:
@@ -37,7 +28,15 @@ func (st *stream) moveBackhauled(from, to *sep, why sim.Cause) {
 				x.asked = true
 				from.backhaul(head, x.why)
 			}
-			continue
+		}
+		if x.pending.Len > 0 {
+			x.pending.Drop(to.leg.Write(x.pending, x.why))
+			if x.pending.Len > 0 {
+				return // Write has asked for more room
+			}
+		}
+		if x.asked {
+			return
 		}
 		if x.end != nil {
 			e := *x.end

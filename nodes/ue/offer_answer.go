@@ -86,11 +86,14 @@ func (m *media) accepted(l sdp.Line, why sim.Cause) (err string) {
 	if err := m.answeredCEMA(l); err != "" {
 		return err
 	}
+	if m.secure && l.Proto().Security != sdp.TLS {
+		if !m.e2ae || m.c.u.cfg.Request != "always" {
+			return "answer without TLS"
+		}
+		m.secure, m.e2ae = false, false // it takes what it gets
+	}
 	if err := m.read(l); err != "" {
 		return err
-	}
-	if m.secure && l.Proto().Security != sdp.TLS {
-		return "answer without TLS"
 	}
 	m.readICE(l, why)
 	m.begin(why)
