@@ -139,6 +139,9 @@ func (s *Suite) opening(f *flow, key flowKey, out bool, p *packet.Packet) *flow 
 func (s *Suite) learn(f *flow) {
 	local, remote := s.ends[f.key.local], s.ends[f.key.remote]
 	f.secure, f.gateway, f.passing, f.guarded = local.secure || remote.secure, local.gateway, local.gateway && !local.secure, local.guarded
+	if local.clear || remote.clear {
+		f.secure = false
+	}
 	f.framed = framed(local, remote)
 	f.behind = local.protected
 	if local.secure && local.gateway && !local.passing && !f.framed && !f.looked {

@@ -14,6 +14,7 @@ type end struct {
 	gateway   bool            // an address of a gateway, out of an H.248 reply
 	passing   bool            // of a gateway, and both sides of its stream are protected: end to end, past the gateway
 	protected packet.AddrPort // the other side of a guarded one
+	clear     bool            // of a gateway, and SDP has offered or answered it without TLS: a peer that had asked for it gets none
 	guarded   bool            // plain, and the other side of its stream is protected: an e2ae session's core leg
 }
 
@@ -47,7 +48,10 @@ func (s *Suite) signalling(p *packet.Packet) {
 		if i := bytes.Index(b, []byte("\nc=")); i >= 0 {
 			lines(b[i+1:], func(at packet.AddrPort, secure, framed bool) {
 				// What a gateway has said of its own address counts for more.
-				if !s.ends[at].gateway {
+				if e := s.ends[at]; e.gateway {
+					e.clear = !secure && !e.secure
+					s.ends[at] = e
+				} else {
 					s.ends[at] = end{known: true, secure: secure, framed: framed}
 				}
 			})
