@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"slices"
 
 	"imsim/netem/packet"
 	"imsim/sim"
@@ -32,6 +33,9 @@ type handshakes struct {
 
 // announced notes the fingerprints of a message's SDP.
 func (s *Suite) announced(b []byte, id sim.SessionID) {
+	if id%s.every != 0 {
+		return // its packets are not looked at
+	}
 	for {
 		i := bytes.Index(b, fingerprintLine)
 		if i < 0 {
@@ -39,8 +43,10 @@ func (s *Suite) announced(b []byte, id sim.SessionID) {
 		}
 		b = b[i+len(fingerprintLine):]
 		line, _, _ := bytes.Cut(b, []byte{'\n'})
-		if f := bytes.Fields(line); len(f) == 2 && len(s.prints[id]) < 16 {
-			s.prints[id] = append(s.prints[id], string(bytes.ToUpper(f[1])))
+		if f := bytes.Fields(line); len(f) == 2 {
+			if p := string(bytes.ToUpper(f[1])); len(s.prints[id]) < 16 && !slices.Contains(s.prints[id], p) {
+				s.prints[id] = append(s.prints[id], p)
+			}
 		}
 	}
 }
