@@ -38,13 +38,14 @@ const (
 func (s *Suite) signalling(p *packet.Packet) {
 	switch {
 	case p.Proto == packet.UDP && p.SrcPort == h248Port:
+		s.announced(p, p.Payload.Bytes())
 		s.gateway(p)
 	case p.SrcPort == sipPort || p.DstPort == sipPort:
 		if p.Payload.Len == 0 {
 			return
 		}
 		b := p.Payload.Bytes()
-		s.announced(b, p.Cause.Session)
+		s.announced(p, b)
 		if i := bytes.Index(b, []byte("\nc=")); i >= 0 {
 			lines(b[i+1:], func(at packet.AddrPort, secure, framed bool) {
 				// What a gateway has said of its own address counts for more.

@@ -40,6 +40,7 @@ type Suite struct {
 	recent   ring[contextKey]
 	flows    map[flowKey]*flow
 	borders  map[string]*border         // by node
+	doubtful map[sim.SessionID]bool     // that others may have been missed
 	prints   map[sim.SessionID][]string // fingerprints that SDP has announced
 	proofs   map[packet.AddrPort]proof  // by the gateway's address of a protected leg
 }
@@ -50,7 +51,7 @@ func New(cfg Config, now func() sim.Time, next nodes.Observer) *Suite {
 		Observer: next, now: now, every: 1, truncate: cfg.Truncate,
 		calls: map[callKey]*call{}, running: map[sim.SessionID]bool{}, pending: map[string]pending{},
 		ends: map[packet.AddrPort]end{}, contexts: map[contextKey]*streams{}, flows: map[flowKey]*flow{}, borders: map[string]*border{},
-		prints: map[sim.SessionID][]string{}, proofs: map[packet.AddrPort]proof{},
+		doubtful: map[sim.SessionID]bool{}, prints: map[sim.SessionID][]string{}, proofs: map[packet.AddrPort]proof{},
 	}
 	if next == nil {
 		s.Observer = nodes.Unobserved{}
