@@ -56,8 +56,8 @@ func (t *tap) records(f *flow, p *packet.Packet) {
 		if why != "" {
 			began := f.frame.begun
 			f.foreign = true
-			// A peer that does not even begin to speak TLS is the scenario's; what the gateway sends is ours.
-			if began || f.gateway {
+			// A peer that does not even begin to speak TLS is the scenario's; what the gateway sends is ours, unless it passes that on.
+			if began || f.gateway && !f.passing {
 				t.broken(protected, f, why)
 			}
 			return
