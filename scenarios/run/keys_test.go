@@ -46,6 +46,7 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"", "links.core.backward.delay", "21ms", ""},
 
 	{"", "sessions.chat.security", "none", ""},
+	{"", "sessions.chat.media", "audio", "sessions.chat.messages=[]"},
 	{"", "sessions.chat.at", "1s", ""},
 	{"", "sessions.chat.count", "2", ""},
 	{"", "sessions.chat.arrivals.every", "1s", "sessions.chat.count=2"},
@@ -281,7 +282,7 @@ func TestEveryKeyHasAnEffect(t *testing.T) {
 // elsewhere says why a key has no row above, or which test has one.
 var elsewhere = map[string]string{
 	"Run.warmup": "moves no trajectory: scenarios/measure", "Session.from": "names", "Session.to": "names", "Message.from": "names",
-	"Link.between": "names", "Link.forward": "its keys have rows", "Link.backward": "the same keys", "Session.media": "there is one",
+	"Link.between": "names", "Link.forward": "its keys have rows", "Link.backward": "the same keys",
 	"Session.arrivals": "its keys have rows", "Session.messages": "its keys have rows", "Session.release": "its keys have rows",
 	"Run.limits": "its keys have rows", "Message.size": "replaces text: the row of the whole message",
 	"Node-mediagw.truncation":      "nodes/bearer, row R-3",
