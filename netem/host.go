@@ -21,6 +21,7 @@ type Host struct {
 	udp      udpPorts
 	asm      reassembly
 	relays   map[packet.AddrPort]func(*packet.Packet)
+	middle   *middle   // nil but for a host on the path of others
 	timer    sim.Timer // the host's own deadlines
 	lo       *Interface
 	nextPort uint16 // where the search for an ephemeral port begins
@@ -47,12 +48,16 @@ func (h *Host) loopback() *Interface {
 	return h.lo
 }
 
-// Forwards is false: no route leads through a host.
-func (h *Host) Forwards() bool { return false }
+// Forwards is false, as no route leads through a host, but for one that is on the path.
+func (h *Host) Forwards() bool { return h.middle != nil }
 
 // Receive takes what arrives on an interface. What is for somebody else is dropped.
 func (h *Host) Receive(in *Interface, p *packet.Packet) {
 	if !in.has(p.Dst) && h.own[p.Dst] == nil {
+		if h.middle != nil {
+			h.between(p)
+			return
+		}
 		h.ignore(p, "not for this host")
 		return
 	}
@@ -75,6 +80,12 @@ func (h *Host) Receive(in *Interface, p *packet.Packet) {
 		}
 		h.receiveTCP(p)
 	case packet.UDP:
+		if len(h.relays) > 0 {
+			if f := h.relays[packet.AddrPort{Addr: p.Dst, Port: p.DstPort}]; f != nil {
+				f(p)
+				return
+			}
+		}
 		h.receiveUDP(p)
 	case packet.ICMP, packet.ICMPv6:
 		h.receiveICMP(p)
@@ -92,7 +103,7 @@ func (h *Host) ignore(p *packet.Packet, why string) {
 // NewPacket takes a cleared packet from the pool, for Output or Forward.
 func (h *Host) NewPacket() *packet.Packet { return h.net.get(&h.Core) }
 
-// Relay hands every TCP packet that arrives for a local transport address to f, unprocessed; nil ends that. f becomes
+// Relay hands every TCP and UDP packet that arrives for a local transport address to f, unprocessed; nil ends that. f becomes
 // the packet's owner: it rewrites the addresses and calls Forward, or Discard. A relay comes before all connections.
 func (h *Host) Relay(local packet.AddrPort, f func(p *packet.Packet)) {
 	if f == nil {

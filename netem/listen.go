@@ -44,7 +44,7 @@ func (h *Host) Unlisten(local packet.AddrPort) {
 func (h *Host) listener(local packet.AddrPort) Acceptor {
 	t := &h.tcp
 	switch {
-	case len(t.listeners) == 0:
+	case len(t.listeners) == 0 && h.middle == nil:
 		return nil
 	case t.called == local: // most SYNs are for one port
 		return t.answers
@@ -52,6 +52,9 @@ func (h *Host) listener(local packet.AddrPort) Acceptor {
 	a := t.listeners[local]
 	if a == nil {
 		a = t.listeners[packet.AddrPort{Port: local.Port}]
+	}
+	if a == nil && h.middle != nil && h.own[local.Addr] == nil {
+		return h.middle.a
 	}
 	if a != nil {
 		t.called, t.answers = local, a

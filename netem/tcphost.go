@@ -90,7 +90,7 @@ func (h *Host) Dial(local, remote packet.AddrPort, cfg tcp.Config, owner StreamO
 		return nil, fmt.Errorf("netem: %s: cannot connect to %v", h.name, remote)
 	case !local.Addr.IsValid():
 		return nil, fmt.Errorf("netem: %s: no route to %v", h.name, remote.Addr)
-	case h.own[local.Addr] == nil:
+	case h.own[local.Addr] == nil && h.middle == nil:
 		return nil, fmt.Errorf("netem: %s: %v is not an address of this host", h.name, local.Addr)
 	case local.Addr.Is4() != remote.Addr.Is4():
 		return nil, fmt.Errorf("netem: %s: %v and %v are of different IP versions", h.name, local.Addr, remote.Addr)

@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"strings"
 	"time"
 
 	"imsim/internal/units"
@@ -81,10 +82,12 @@ func (c TCPConfig) Config(connect, userTimeout time.Duration, buffer int) tcp.Co
 
 // TLSConfig is how a node's TLS behaves. The zero value is the default throughout.
 type TLSConfig struct {
-	Min         string `yaml:"min" jsonschema:"enum=1.2,enum=1.3,default=1.2" jsonschema_description:"Lowest protocol version."`
-	Max         string `yaml:"max" jsonschema:"enum=1.2,enum=1.3" jsonschema_description:"Highest protocol version; default 1.2 or min where that is higher."`
-	Certificate string `yaml:"certificate" jsonschema:"enum=ecdsa-p256,enum=ed25519,enum=rsa-2048,default=ecdsa-p256" jsonschema_description:"Kind of self-signed certificate."`
-	AllowSHA1   bool   `yaml:"allow-sha1" jsonschema:"default=false" jsonschema_description:"Accept SHA-1 fingerprints."`
+	Min          string   `yaml:"min" jsonschema:"enum=1.2,enum=1.3,default=1.2" jsonschema_description:"Lowest protocol version."`
+	Max          string   `yaml:"max" jsonschema:"enum=1.2,enum=1.3" jsonschema_description:"Highest protocol version; default 1.2 or min where that is higher."`
+	Certificate  string   `yaml:"certificate" jsonschema:"enum=ecdsa-p256,enum=ed25519,enum=rsa-2048,enum=none,default=ecdsa-p256" jsonschema_description:"Kind of self-signed certificate; none is a fault: a TLS client that shows none, whatever SDP says (E3)."`
+	Suites       []string `yaml:"suites" jsonschema:"enum=ecdhe-ecdsa,enum=ecdhe-rsa" jsonschema_description:"TLS 1.2 cipher suites with AES-128-GCM; default both."`
+	Fingerprints []string `yaml:"fingerprints" jsonschema:"enum=sha-512,enum=sha-384,enum=sha-256,enum=sha-224,enum=sha-1,enum=md5,enum=sha-512-other,enum=sha-256-other,enum=sha-1-other" jsonschema_description:"Fingerprints of its certificate that it announces (RFC 8122); default [sha-256]. Those with -other are of a certificate that it does not show, as if somebody had changed them on the way."`
+	AllowSHA1    bool     `yaml:"allow-sha1" jsonschema:"default=false" jsonschema_description:"Accept SHA-1 fingerprints."`
 }
 
 // Validate reports versions that leave nothing to agree on; field is the configuration's path below the node.
@@ -105,6 +108,46 @@ func (c TLSConfig) Versions() (lowest, highest tls.Version) {
 	}
 	return lowest, highest
 }
+
+// CipherSuites returns the TLS 1.2 cipher suites, nil for all.
+func (c TLSConfig) CipherSuites() (list []uint16) {
+	for _, name := range c.Suites {
+		if name == "ecdhe-rsa" {
+			list = append(list, tls.ECDHERSA)
+		} else {
+			list = append(list, tls.ECDHEECDSA)
+		}
+	}
+	return list
+}
+
+// Shows returns the certificate that a node shows, nil for none, where own is its own.
+func (c TLSConfig) Shows(own *tls.Certificate) *tls.Certificate {
+	if c.Certificate == "none" {
+		return nil
+	}
+	return own
+}
+
+// Announces returns the fingerprints of the certificate as SDP says them.
+func (c TLSConfig) Announces(own *tls.Certificate) []tls.Fingerprint {
+	if c.Fingerprints == nil {
+		return []tls.Fingerprint{own.Fingerprint("sha-256")}
+	}
+	var list []tls.Fingerprint
+	for _, name := range c.Fingerprints {
+		der := own.DER
+		hash, other := strings.CutSuffix(name, "-other")
+		if other {
+			der = tls.Pool(tls.ECDSAP256, otherCertificate).DER
+		}
+		list = append(list, tls.FingerprintOf(hash, der))
+	}
+	return list
+}
+
+// otherCertificate is the number of a certificate that stands for somebody else's.
+const otherCertificate = tls.PoolECDSA - 1
 
 // KeyType returns the kind of certificate.
 func (c TLSConfig) KeyType() tls.KeyType {

@@ -5,6 +5,7 @@ import (
 
 	"imsim/netem"
 	"imsim/netem/packet"
+	"imsim/netem/tls"
 	"imsim/sim"
 )
 
@@ -18,6 +19,8 @@ type Env struct {
 	Domain string                             // home domain of all subscribers
 	Addr   func(node string) packet.AddrPort  // a node's primary address with the SIP port
 	Secret func(identity string) (key string) // shared between a subscriber and the registrar
+	// Tamper, where set, changes how a node does TLS: for tests that show that a broken node is found out.
+	Tamper func(node string, c *tls.Config)
 	// Ready is called when a node has come into place (registered, associated) or has been refused.
 	Ready func(why sim.Cause)
 	// Scripts are the sessions' scripts by Call-ID: what the people and programs at both ends will do. Both ends look
@@ -41,6 +44,7 @@ type Script struct {
 	From, To string // nodes
 	Target   string // identity called
 	Security Security
+	Audio    bool          // the call begins with audio; messages need a line that is added
 	Patience time.Duration // how long the caller waits for an answer before giving up
 	Lines    []Line
 	Hold     time.Duration // after the last line

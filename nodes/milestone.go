@@ -22,10 +22,12 @@ const (
 	ByeReceived     = "sip.bye.received"
 	CallReleased    = "sip.released"         // the final response to the BYE is in, or sent
 	ReinviteRefused = "sip.reinvite.refused" // detail: status code, or what kept it from being sent
+	E2AEFallback    = "e2ae.fallback"        // detail: clear, where an ALG offers a call again without TLS
 	SessionExpired  = "sip.session.expired"  // at a proxy, whose session timer has run out
 
 	AddSent         = "h248.add.sent"
 	AddReceived     = "h248.add.received"
+	OrderReceived   = "h248.order.received" // a signal that has a connection or TLS established; detail: its name
 	ModifySent      = "h248.modify.sent"
 	ModifyReceived  = "h248.modify.received"
 	SubtractSent    = "h248.subtract.sent"
@@ -48,6 +50,9 @@ const (
 	HeartbeatReceived = "h248.heartbeat.received"
 	InactivitySent    = "h248.inactivity.sent" // it/ito
 	InactivityRecv    = "h248.inactivity.received"
+
+	BackhaulSent     = "h248.backhaul.sent"     // the head of a message goes to the controller (H.248.78)
+	BackhaulReceived = "h248.backhaul.received" // by the controller; or by the gateway, edited
 
 	RequestRepeated    = "h248.request.repeated"
 	RepeatReceived     = "h248.repeat.received" // and not carried out again
@@ -91,6 +96,7 @@ const (
 	TLSFailed       = "tls.failed"     // detail: cause
 	AlertSent       = "tls.alert.sent" // detail: number
 	AlertReceived   = "tls.alert.received"
+	WarningSent     = "tls.warning.sent" // an alert that does not end the session; detail: its name
 	CloseNotifySent = "tls.close_notify.sent"
 	CloseNotifyRecv = "tls.close_notify.received"
 
@@ -107,6 +113,10 @@ const (
 
 	MediaMoved   = "media.moved"     // a new connection has taken the place of the old; detail: leg
 	MediaRemoved = "media.removed"   // a line has been taken out of the call; detail: leg
+	RTPSent      = "rtp.sent"        // the first packet of a flow
+	RTPReceived  = "rtp.received"    // likewise
+	RTPEnded     = "rtp.ended"       // detail: how many packets were sent and received
+	Attacked     = "attacked"        // somebody on the path has done something to the connection; detail: what
 	Eavesdropped = "media.overheard" // user data have come to an intruder
 
 	SessionStart = "session.start"

@@ -40,6 +40,14 @@ func (v *validator) sessions() {
 				v.wrong(sub(at, "text"), "an empty message is never delivered", "at least one character")
 			}
 		}
+		if s.Media == "audio" {
+			if len(s.Messages) > 0 && !slices.ContainsFunc(v.file.Timeline, addsLine) {
+				v.wrong(sub(path, "messages"), "an audio call has no line for messages", "add one by a step of the timeline, do: reinvite with add: true, or leave them out")
+			}
+			if s.Release == nil && v.file.Run.Until == 0 {
+				v.wrong(sub(path, "media"), "RTP goes on for ever where nobody hangs up", "write release, or run.until")
+			}
+		}
 		if s.Release != nil {
 			end(s.Release.By, append(path, "release", "by"))
 		}
@@ -54,6 +62,12 @@ func (v *validator) sessions() {
 			v.wrong(sub(path, "at"), s.At.String()+" is not within the run", "less than run.until, "+until.String())
 		}
 	}
+}
+
+// addsLine reports a step that adds a message line to a call.
+func addsLine(s Step) bool {
+	r, ok := s.Action.(*Reinvite)
+	return ok && r.Add
 }
 
 // timeline checks when steps happen and what they change.

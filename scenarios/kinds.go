@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"imsim/nodes/attacker"
 	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/megaco"
@@ -19,6 +20,7 @@ var kinds = []variant{
 	{"mediagw", "media gateway: IMS-AGW or TrGW", mediagw.Config{}},
 	{"mgc", "scripted H.248 controller", megaco.MGCConfig{}},
 	{"mg", "scripted H.248 gateway, without media", megaco.MGConfig{}},
+	{"attacker", "somebody on the path who attacks media connections", attacker.Config{}},
 	{"router", "IP router", Router{}},
 	{"tun", "real machine behind a TUN device (simulate emulate)", TUN{}},
 	{"web", "host with a web server (simulate emulate)", Web{}},

@@ -6,7 +6,7 @@ import "imsim/internal/units"
 type Session struct {
 	From     string         `yaml:"from" node:"ue" jsonschema:"required" jsonschema_description:"the UE that calls"`
 	To       string         `yaml:"to" node:"ue" jsonschema:"required" jsonschema_description:"the UE that is called"`
-	Media    string         `yaml:"media" jsonschema:"enum=msrp,default=msrp" jsonschema_description:"what is exchanged"`
+	Media    string         `yaml:"media" jsonschema:"enum=msrp,enum=audio,default=msrp" jsonschema_description:"what the call begins with: msrp or audio, an RTP flow in either direction to which a re-INVITE may add messages"`
 	Security string         `yaml:"security" jsonschema:"enum=none,enum=e2ae,enum=e2e-cert,default=none" jsonschema_description:"media security: none, TLS to the access edge, or TLS from end to end with certificates"`
 	At       units.Duration `yaml:"at" jsonschema_description:"when the first call starts"`
 	Count    int            `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"number of calls"`

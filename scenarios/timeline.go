@@ -93,6 +93,16 @@ type MediaAlert struct {
 	Alert int    `yaml:"alert" jsonschema:"minimum=1,maximum=255,default=80" jsonschema_description:"the alert's number (RFC 8446 section 6): 80 is internal_error"`
 }
 
+// MediaCorrupt flips a bit in the next TLS record of user data that a UE sends.
+type MediaCorrupt struct {
+	Node string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE; TCP's checksum is right again, as somebody on the way would see to"`
+}
+
+// Renegotiate has a UE ask for another TLS handshake inside its sessions.
+type Renegotiate struct {
+	Node string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE; only TLS 1.2 has that (RFC 5246 7.4.1)"`
+}
+
 // Intrude has a UE that takes no part in a call open a connection to a gateway's media port: first packets from a stranger.
 type Intrude struct {
 	Node  string `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the intruder"`
@@ -141,6 +151,8 @@ var actions = []variant{
 	{"media-close", "close a UE's media connections", MediaClose{}},
 	{"reinvite", "make a UE offer anew inside its calls", Reinvite{}},
 	{"media-alert", "end a UE's TLS by a fatal alert", MediaAlert{}},
+	{"media-corrupt", "flip a bit in a UE's next TLS record", MediaCorrupt{}},
+	{"renegotiate", "ask for another TLS handshake", Renegotiate{}},
 	{"intrude", "open a stranger's connection to a gateway", Intrude{}},
 	{"order", "have a controller order something of its gateway", Order{}},
 	{"restart", "restart a gateway or a controller", Restart{}},

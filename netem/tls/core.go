@@ -11,14 +11,15 @@ import (
 // a sequence of events; the session decides when they take effect.
 type engine interface {
 	start()
-	feed(p packet.Payload)                // octets from the peer
-	poll() (event, bool)                  // the next event that the octets so far give
-	flight() packet.Payload               // the flight of the event that takes effect now
-	seal(p packet.Payload) packet.Payload // application data
-	alert(a Alert) packet.Payload         // under the protection that now holds
-	info(i Info) Info                     // completes it
-	finish()                              // the session has ended: nothing but info follows
-	free()                                // and not even that
+	feed(p packet.Payload)                     // octets from the peer
+	poll() (event, bool)                       // the next event that the octets so far give
+	flight() packet.Payload                    // the flight of the event that takes effect now
+	seal(p packet.Payload) packet.Payload      // application data
+	alert(a Alert) packet.Payload              // under the protection that now holds
+	handshakeRecord(msg []byte) packet.Payload // likewise: a message behind the handshake
+	info(i Info) Info                          // completes it
+	finish()                                   // the session has ended: nothing but info follows
+	free()                                     // and not even that
 }
 
 type eventKind uint8
@@ -166,6 +167,27 @@ func (s *session) Fail(now sim.Time, why sim.Cause, a Alert) {
 	}
 	s.held = event{}
 	s.fail(event{kind: evFail, alert: a, text: a.String()}, why)
+}
+
+// Renegotiate implements Session.
+func (s *session) Renegotiate(now sim.Time, why sim.Cause) {
+	s.now = now
+	if s.state != Open || s.version != TLS12 || s.sentEnd {
+		return
+	}
+	msg, name := []byte{msgHelloRequest, 0, 0, 0}, "HelloRequest"
+	if s.role == Client {
+		msg, name = helloAgain(), "ClientHello again"
+	}
+	s.emit(Output{Kind: OutSend, Payload: s.eng.handshakeRecord(msg), Name: name}, why)
+}
+
+// helloAgain is a ClientHello without extensions.
+func helloAgain() []byte {
+	b := append([]byte{msgClientHello, 0, 0, 0, 3, 3}, make([]byte, helloRandomLen)...)
+	b = append(b, 0, 0, 2, byte(ECDHEECDSA>>8), byte(ECDHEECDSA&255), 1, 0)
+	b[3] = byte(len(b) - 4)
+	return b
 }
 
 // WorkDone implements Session.

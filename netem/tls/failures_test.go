@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -109,6 +110,16 @@ func TestFailures(t *testing.T) {
 			server: "51 true decrypt_error", client: "51 false alert(51)"},
 		{name: "a stolen certificate at the server", setup: func(c, s *Config) { s.Certificate = Pool(s.Certificate.Key, 7).Impersonating(s.Certificate) },
 			client: "47 true illegal_parameter", server: "47 false alert(47)", client13: "51 true decrypt_error", server13: "51 false alert(51)"},
+		{name: "RFC 8446 §4.1.3 TLS 1.3 taken out of the ClientHello", v: []Version{TLS12}, first: func(w *wire) {
+			w.tamper = func(i int, o Output) packet.Payload {
+				if o.Name == FlightClientHello {
+					return packet.PayloadOf(bytes.Replace(o.Payload.Bytes(), []byte{0, 43, 0, 5, 4, 3, 4, 3, 3}, []byte{0, 43, 0, 5, 4, 3, 3, 3, 3}, 1))
+				}
+				return o.Payload
+			}
+			w.start()
+		}, setup: func(c, s *Config) { c.MaxVersion, s.MaxVersion = TLS13, TLS13 },
+			client: "47 true illegal_parameter", server: "47 false alert(47)"},
 		{name: "two clients", first: func(w *wire) {
 			w.ends[0].Start(0, noCause)
 			o, _ := w.ends[0].Next()

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"crypto/md5"  // that of a peer is refused whatever it says; ours can be said all the same
 	"crypto/sha1" // RFC 8122 §5: SHA-1 fingerprints still occur; a policy decides
 	"crypto/sha256"
 	"crypto/sha512"
@@ -14,10 +15,13 @@ var strengths = [...]struct {
 	size int
 }{{"sha-512", 64}, {"sha-384", 48}, {"sha-256", 32}, {"sha-224", 28}, {"sha-1", 20}}
 
-// digest appends the named hash of der to dst; false for a hash that we do not support. MD5 and MD2 are recognised only to
-// be refused (RFC 8122 §5).
+// digest appends the named hash of der to dst; false for a hash that we do not support. MD5 is for
+// what we announce: Strongest never finds it (RFC 8122 §5).
 func digest(dst []byte, hash string, der []byte) ([]byte, bool) {
 	switch hash {
+	case "md5":
+		d := md5.Sum(der)
+		return append(dst, d[:]...), true
 	case "sha-1":
 		d := sha1.Sum(der)
 		return append(dst, d[:]...), true

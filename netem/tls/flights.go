@@ -74,6 +74,9 @@ func (m *model) ccs(w *writer) {
 func (m *model) serverFlight(w *writer) {
 	h, c := m.hs, m.hs.cfg.Certificate
 	h.random.fill(h.serverRandom[:])
+	if m.version != TLS13 && h.hi >= TLS13 {
+		copy(h.serverRandom[helloRandomLen-len(downgradeMark):], downgradeMark)
+	}
 	var share [32]byte
 	h.random.fill(share[:])
 	m.end(w, putServerHello(m.begin(w, typeHandshake), m.version, m.suite, &h.serverRandom, h.sessionID[:h.sessionLen], &share))

@@ -184,6 +184,14 @@ func (m *model) alert(a Alert) packet.Payload {
 	return w.payload()
 }
 
+func (m *model) handshakeRecord(msg []byte) packet.Payload {
+	var w writer
+	spans := [1]packet.Span{packet.Bytes(msg)}
+	w.seal(&m.wr, m.version, typeHandshake, spans[:], len(msg))
+	m.size.sent += int64(len(w.buf))
+	return w.payload()
+}
+
 func (m *model) info(i Info) Info {
 	i.Suite = suiteName(m.suite)
 	return i

@@ -10,6 +10,10 @@ func (m *model) serverHello(msg []byte) event {
 	case sh.version < h.lo || sh.version > h.hi:
 		return reject(ProtocolVersion, "")
 	}
+	// RFC 8446 §4.1.3: a server that could do better says so in its random: somebody has changed our hello.
+	if sh.version < TLS13 && h.hi >= TLS13 && string(sh.random[helloRandomLen-len(downgradeMark):]) == downgradeMark {
+		return reject(IllegalParameter, "")
+	}
 	m.version, m.hello = sh.version, true
 	if m.version == TLS13 {
 		if sh.suite != suiteAES128 || !sh.share || string(sh.session) != string(h.sessionID[:]) {
@@ -59,3 +63,6 @@ func (h *handshake) exchange(params []byte) uint64 {
 	d.write(params)
 	return d.sum(keyExchangeLabel)
 }
+
+// downgradeMark ends the random of a server that speaks TLS 1.3 and was asked for 1.2 (RFC 8446 §4.1.3).
+const downgradeMark = "DOWNGRD\x01"

@@ -67,7 +67,7 @@ func (m *model) record() (e event, progress bool) {
 		if m.hs == nil {
 			return m.lateHandshake(body.octets()), true
 		}
-		return m.handshakeRecord(body.octets()), true
+		return m.handshakeMessages(body.octets()), true
 	}
 	return reject(UnexpectedMessage, ""), true
 }
@@ -169,8 +169,8 @@ func (m *model) lateHandshake(b []byte) event {
 	return reject(UnexpectedMessage, "")
 }
 
-// handshakeRecord takes the messages of a record, and of those before it what was incomplete.
-func (m *model) handshakeRecord(b []byte) event {
+// handshakeMessages takes the messages of a record, and of those before it what was incomplete.
+func (m *model) handshakeMessages(b []byte) event {
 	h := m.hs
 	if len(h.hand) > 0 {
 		h.hand = append(h.hand, b...)

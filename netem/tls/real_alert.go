@@ -133,22 +133,29 @@ func (r *real) alert(a Alert) packet.Payload {
 		r.sealed++
 		return packet.PayloadOf(r.link.take())
 	}
-	body := []byte{a.level(), byte(a)}
+	return r.record(typeAlert, []byte{a.level(), byte(a)})
+}
+
+// handshakeRecord makes a record that crypto/tls knows nothing of: what it sends afterwards, nobody can read.
+func (r *real) handshakeRecord(msg []byte) packet.Payload { return r.record(typeHandshake, msg) }
+
+// record makes a record under the protection that now holds.
+func (r *real) record(kind byte, body []byte) packet.Payload {
 	p := r.protection()
 	if p == nil {
-		return packet.PayloadOf(append([]byte{typeAlert, 3, 3, 0, 2}, body...))
+		return packet.PayloadOf(append([]byte{kind, 3, 3, byte(len(body) >> 8), byte(len(body))}, body...))
 	}
-	nonce, aad := p.inputs(typeAlert, len(body))
+	nonce, aad := p.inputs(kind, len(body))
 	var out []byte
 	if p.v == TLS13 {
 		if p.first {
 			out = append(out, typeCCS, 3, 3, 0, 1, 1)
 		}
-		out = append(append(out, aad...), p.aead.Seal(nil, nonce[:], append(body, typeAlert), aad)...)
+		out = append(append(out, aad...), p.aead.Seal(nil, nonce[:], append(body, kind), aad)...)
 	} else {
 		sealed := p.aead.Seal(nil, nonce[:], body, aad)
 		n := nonceLen + len(sealed)
-		out = append(out, typeAlert, 3, 3, byte(n>>8), byte(n))
+		out = append(out, kind, 3, 3, byte(n>>8), byte(n))
 		out = append(append(out, nonce[4:]...), sealed...)
 	}
 	r.sealed++

@@ -32,6 +32,9 @@ type Session interface {
 	Close(now sim.Time, why sim.Cause)
 	// Fail sends a fatal alert and ends the session.
 	Fail(now sim.Time, why sim.Cause, a Alert)
+	// Renegotiate asks for another handshake, as a client by ClientHello and as a server by HelloRequest (RFC 5246 §7.4.1.1). None of our
+	// sessions grants that: it is what a peer of other make would do. Without an open session of TLS 1.2 nothing happens.
+	Renegotiate(now sim.Time, why sim.Cause)
 	// WorkDone tells the session that the processor has finished the work of the last OutWork.
 	WorkDone(now sim.Time, why sim.Cause)
 	// Next returns the next output, in order.

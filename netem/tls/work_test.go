@@ -171,6 +171,38 @@ func TestRenegotiation(t *testing.T) {
 	}
 }
 
+// E13: a client that says hello again, and a server that asks for that, are refused: by a warning, or, as crypto/tls does, by the end
+// of the session. TLS 1.3 has no such thing, and nothing is sent.
+func TestRenegotiate(t *testing.T) {
+	for _, x := range []struct {
+		e      Engine
+		v      Version
+		from   int
+		failed string // at the other end
+	}{
+		{Model, TLS12, 0, ""}, {Model, TLS12, 1, ""}, {Model, TLS13, 0, ""},
+		{Real, TLS12, 0, "unexpected_message"}, {Real, TLS12, 1, "no_renegotiation"}, {Real, TLS13, 0, ""},
+	} {
+		c, s := mutual(x.v, ECDSAP256, ECDSAP256)
+		w := newWire(t, x.e, c, s).start()
+		w.ends[x.from].Renegotiate(w.now, sim.Cause{})
+		w.pump()
+		got := ""
+		if o := w.failed[1-x.from]; o != nil {
+			got = o.Name
+		}
+		if got != x.failed {
+			t.Errorf("engine %d, %x, end %d: the other failed with %q, want %q\n%v", x.e, x.v, x.from, got, x.failed, w.log)
+		}
+		if x.failed != "" {
+			continue
+		}
+		if w.write(0, text(30)).write(1, text(31)); w.data[1].Len != 30 || w.data[0].Len != 31 {
+			t.Errorf("engine %d, %x, end %d: the session does not go on\n%v", x.e, x.v, x.from, w.log)
+		}
+	}
+}
+
 // Engine real leaves no goroutine behind: neither when the handshake is over nor when it is abandoned.
 func TestNoGoroutines(t *testing.T) {
 	before := runtime.NumGoroutine()

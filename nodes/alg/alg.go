@@ -2,7 +2,9 @@ package alg
 
 import (
 	"slices"
+	"strconv"
 
+	"imsim/netem/tls"
 	"imsim/nodes"
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/protocol/sdp"
@@ -27,8 +29,8 @@ func (c *call) protect(l sdp.Line) (status int) {
 			}
 			return 488
 		}
-		if len(l.Fingerprints()) == 0 {
-			return 488 // E9
+		if c.unverifiable(l) {
+			return 488 // E9, E11
 		}
 		c.secure = true
 	case tls:
@@ -39,6 +41,16 @@ func (c *call) protect(l sdp.Line) (status int) {
 		c.secure = true
 	}
 	return 0
+}
+
+// unverifiable reports a line whose peer's certificate could not be checked: it has no fingerprint (E9), or none with a hash that
+// counts (E11).
+func (c *call) unverifiable(l sdp.Line) bool {
+	var list []tls.Fingerprint
+	for _, fp := range l.Fingerprints() {
+		list = append(list, tls.Fingerprint(fp))
+	}
+	return tls.Strongest(list, c.p.cfg.AllowSHA1) == ""
 }
 
 // reserve asks the gateway for the termination towards the answerer (Reserve AGW Connection Point).
@@ -57,8 +69,20 @@ func (c *call) reserve(why sim.Cause) {
 	if c.relay && c.p.cfg.GateUntilAnswer {
 		cmd.Media.Streams[0].Control.Mode = h248.Inactive
 	}
+	if c.early() {
+		control := cmd.Media.Streams[0].Control
+		control.Properties = append(control.Properties, c.interlink(&c.far, sdp.Passive, sdp.Active, "*")...)
+	}
 	why = c.p.Mark(why, "", nodes.AddSent, c.far.realm())
 	c.order(why, (*call).reserved, h248.Action{Context: h248.ChooseContext, Commands: []h248.Command{cmd}})
+}
+
+// early reports a protected leg that is answered before anything is known of its peer: the gateway is passive whatever the answer says,
+// and the other leg hangs on TLS here. A UE that is ahead of its own answer can shake hands, and its certificate is verified
+// when its fingerprint comes (§3.7: deferred verification).
+func (c *call) early() bool {
+	preset := c.p.cfg.Accept
+	return c.far.access && c.secure && c.opens(&c.far, c.onward) == sdp.Passive && (preset == "tls-cross" || preset == "tls-then-tcp")
 }
 
 // reserved sends the offer on, with the termination's address.
@@ -91,10 +115,21 @@ func (c *call) settle(w waiting) {
 		return
 	}
 	if d.Line(0).Rejected() {
-		c.forward(w)
+		switch {
+		case c.secure && !c.originating && p.cfg.Fallback == "clear":
+			c.clear(w)
+		case c.secure && !c.originating:
+			c.refuseAnswer(w, "TLS refused") // §3.5
+		default:
+			c.forward(w)
+		}
 		return
 	}
 	ans := d.Line(0)
+	if c.secure && !c.originating && (ans.Proto().Security != sdp.TLS || c.unverifiable(ans)) {
+		c.refuseAnswer(w, "no TLS in the answer, or no fingerprint that counts")
+		return
+	}
 	c.answeredICE(ans)
 	if wrong := c.answeredCEMA(ans); wrong != "" {
 		c.refuseAnswer(w, wrong)
@@ -166,23 +201,32 @@ func (c *call) configured(actions []h248.Action, why sim.Cause) {
 func (c *call) refuseAnswer(w waiting, text string) {
 	p := c.p
 	why := p.Mark(w.why, "", nodes.CallRejected, text)
-	r := p.fwd.Response(c.invite, 488)
+	status := max(c.wrong, 488)
+	r := p.fwd.Response(c.invite, status)
 	r.Add(sip.HWarning, sip.Warning{Code: 399, Agent: p.sip.Local.String(), Text: text}.String())
 	p.sip.Respond(w.server, r, why)
 	if w.m.Status >= 200 {
-		if d, err := sip.NewUACDialog(c.invite, w.m); err == nil {
-			d.Routes = p.beyond(d.Routes)
-			ack := d.Ack(c.invite)
-			if to, err := p.node.NextHop(ack); err == nil {
-				p.sip.Request(ack, to, why)
-			}
-			d.Contact = ""
-			p.bye(d, `SIP;cause=488;text="`+text+`"`, why)
-		}
+		c.part(w.m, "SIP;cause="+strconv.Itoa(status)+`;text="`+text+`"`, why)
 	} else if c.client != 0 {
 		p.sip.Cancel(c.client, "", why)
 	}
 	c.end(why)
+}
+
+// part ends the answerer's side of a call whose 2xx is not passed on.
+func (c *call) part(m *sip.Message, reason string, why sim.Cause) {
+	p := c.p
+	d, err := sip.NewUACDialog(c.invite, m)
+	if err != nil {
+		return
+	}
+	d.Routes = p.beyond(d.Routes)
+	ack := d.Ack(c.invite)
+	if to, err := p.node.NextHop(ack); err == nil {
+		p.sip.Request(ack, to, why)
+	}
+	d.Contact = ""
+	p.bye(d, reason, why)
 }
 
 // subtract frees the context.

@@ -28,12 +28,14 @@ type call struct {
 	tls         bool      // which is what there are
 	onward      sdp.Setup // of the offer as it went on
 	relay       bool
+	audio       bool // the line is RTP, which is relayed
 	ice         bool // on the access leg
 	tried       bool // it was, when the offer came: a=setup is chosen by that
 	mismatch    bool // the UE's offer has been changed on the way by somebody who knows nothing of ICE
 	peerICE     sdp.ICE
 	aware       bool // the gateway is told the application protocol
 	unaware     bool // it has said that it does not know it
+	wrong       int  // status for the caller, where the gateway has a fault; 0: none
 	final       bool // a 2xx has been passed on
 	settled     bool // the answer has been worked into the gateway
 	busy        bool // an order is under way
@@ -50,6 +52,7 @@ type call struct {
 	near        leg // towards the offerer
 	waiting     []waiting
 	lines       []line  // once the answer is there
+	paths       *paths  // of the first line, where messages are edited here
 	change      *change // an offer inside the call that is under way
 }
 
@@ -86,17 +89,21 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 	p.fwd.RecordRoute(m)
 	p.calls[c.id] = c
 	offer, err := sdp.Parse([]byte(m.Body))
-	if err != nil || offer.Lines() != 1 || offer.Line(0).Media() != "message" || offer.Line(0).Rejected() {
+	c.audio = err == nil && offer.Lines() == 1 && isAudio(offer.Line(0))
+	if err != nil || offer.Lines() != 1 || offer.Line(0).Media() != "message" && !c.audio || offer.Line(0).Rejected() {
 		c.refuse(488, why)
 		return
 	}
 	c.offer = offer
-	if status := c.protect(offer.Line(0)); status != 0 {
+	if status := c.protect(offer.Line(0)); status != 0 && !c.audio {
 		c.refuse(status, why)
 		return
 	}
 	// Spec reference §2.1: who ends TLS ends TCP, so a protected call is not relayed.
-	c.relay = p.cfg.TCPMode == "relay" && !c.secure
+	if c.audio {
+		c.secure, c.passing, c.tls = false, false, false
+	}
+	c.relay = c.audio || p.cfg.TCPMode == "relay" && !c.secure
 	if status := c.offeredCEMA(); status != 0 {
 		c.refuse(status, why)
 		return
@@ -130,6 +137,10 @@ func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 // back works a response into the gateway and passes it on.
 func (c *call) back(w waiting) {
 	p := c.p
+	if w.m.Status == 488 && c.secure && !c.originating && !c.settled && p.cfg.Fallback == "clear" {
+		c.clear(w)
+		return
+	}
 	if w.m.Status >= 300 {
 		p.sip.Respond(w.server, w.m, w.why)
 		c.end(w.why)

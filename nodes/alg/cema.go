@@ -11,7 +11,7 @@ import (
 
 // offeredCEMA decides by the offer; status refuses it.
 func (c *call) offeredCEMA() (status int) {
-	c.aware = c.p.cfg.Awareness == "aware" && !c.relay && !c.passing
+	c.aware = (c.p.cfg.Awareness == "aware" || c.p.cfg.Awareness == "backhaul") && !c.relay && !c.passing
 	if c.aware || c.relay || c.passing || c.offer.Line(0).CEMA() {
 		return 0
 	}

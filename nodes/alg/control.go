@@ -1,6 +1,7 @@
 package alg
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -64,7 +65,13 @@ func (p *ALG) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause)
 		c.reserve(why)
 	case code == "515" && c.aware && !c.unaware && len(c.waiting) > 0:
 		c.settleUnaware(why)
+	case code == "501" && c.secure && c.change == nil && c.client == 0 && !c.originating && p.cfg.Fallback == "clear":
+		c.secure = false // E10
+		c.reserve(why)
 	case code != "":
+		if code == "501" && c.secure {
+			c.wrong = 500 // E10
+		}
 		c.failed(why)
 	default:
 		o.done(c, reply.Actions, why)
@@ -98,7 +105,7 @@ func (c *call) failed(why sim.Cause) {
 		return
 	}
 	if c.client == 0 {
-		c.refuse(503, why)
+		c.refuse(cmp.Or(c.wrong, 503), why)
 		return
 	}
 	if len(c.waiting) > 0 && c.waiting[0].m.Status >= 200 {
@@ -136,6 +143,10 @@ func (p *ALG) H248Transaction(id h248.TransactionID, actions []h248.Action, why 
 				if c == nil {
 					// the context may have been subtracted while the report was under way.
 					r.Error = &h248.ErrorDescriptor{Code: h248.ErrUnknownContext, Text: "Unknown ContextID"}
+					break
+				}
+				if f := c.backhaul(&cmd); f != nil {
+					then = append(then, f)
 					break
 				}
 				var failed bool

@@ -7,9 +7,15 @@ import (
 	"imsim/nodes/protocol/sdp"
 )
 
+// isAudio reports a line of RTP, which is relayed, whatever is in it.
+func isAudio(l sdp.Line) bool { return l.Media() == "audio" && l.Proto().String() == "RTP/AVP" }
+
 // proto returns the protocol stack that the gateway is told for a leg. An agnostic gateway need not know more than TCP,
 // and TLS where it ends it (TS 23.334 cl. 6.2.18).
 func (c *call) proto(l *leg) sdp.Proto {
+	if c.audio {
+		return c.offer.Line(0).Proto()
+	}
 	p := sdp.Proto{Transport: sdp.TCP}
 	if l.access && c.secure {
 		p.Security = sdp.TLS
@@ -22,6 +28,9 @@ func (c *call) proto(l *leg) sdp.Proto {
 
 // format returns what stands for the media formats: "-" where the gateway need not know the application (§9.6).
 func (c *call) format() string {
+	if c.audio {
+		return c.offer.Line(0).Fragment().Format
+	}
 	if c.aware {
 		return "*"
 	}
@@ -32,7 +41,7 @@ func (c *call) format() string {
 // has none (§2.3).
 func (c *call) localFor(l *leg, setup sdp.Setup) sdp.Fragment {
 	line := c.offer.Line(0)
-	f := sdp.Fragment{Media: "message", AnyPort: true, Proto: c.proto(l), Format: c.format()}
+	f := sdp.Fragment{Media: line.Media(), AnyPort: true, Proto: c.proto(l), Format: c.format()}
 	f.Family = sdp.IP4
 	if ap, ok := line.Address(); ok {
 		f.Family = sdp.FamilyOf(ap.Addr())
@@ -50,11 +59,11 @@ func (c *call) localFor(l *leg, setup sdp.Setup) sdp.Fragment {
 
 // remoteFor returns the Remote descriptor of a leg: the peer's address, and on a protected leg its fingerprints.
 func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
-	f := sdp.Fragment{Media: "message", Port: line.Port(), Proto: c.proto(l), Format: c.format()}
+	f := sdp.Fragment{Media: line.Media(), Port: line.Port(), Proto: c.proto(l), Format: c.format()}
 	if ap, ok := line.Address(); ok {
 		f.SetAddress(ap)
 	}
-	if l.access && c.secure {
+	if l.access && c.secure && !c.omits("fingerprint") {
 		for _, fp := range line.Fingerprints() {
 			f.Add(sdp.AttrFingerprint, fp.String())
 		}
@@ -93,6 +102,9 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 		if l.access && c.secure {
 			cmd.Events.List = p.arm(cmd.Events.List, "tlsbsc/BNCChange")
 		}
+	}
+	if c.backhauls() {
+		cmd.Events.List = append(cmd.Events.List, h248.Event{Name: backhauled, Stream: 1})
 	}
 	if l.access && c.latches() && p.cfg.ReportLatch {
 		cmd.Events.List = append(cmd.Events.List, h248.Event{Name: latchDeadlock, Stream: 1})

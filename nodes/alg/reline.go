@@ -22,6 +22,7 @@ type line struct {
 	secure      bool
 	passing     bool // TLS from end to end
 	held        bool // inactive
+	audio       bool
 	gone        bool // port 0
 }
 
@@ -52,17 +53,32 @@ const (
 
 // keep notes what the first offer and answer have come to, before the call lets go of them.
 func (c *call) keep(answer sdp.Line, nearRole, farRole sdp.Setup) {
-	l := line{secure: c.secure, passing: c.passing, role: [2]sdp.Setup{nearRole, farRole}}
+	l := line{secure: c.secure, passing: c.passing, audio: c.audio, role: [2]sdp.Setup{nearRole, farRole}}
 	l.heard(0, c.offer.Line(0))
 	l.heard(1, answer)
 	l.held = c.offer.Line(0).Direction() == sdp.Inactive || answer.Direction() == sdp.Inactive
 	c.lines = []line{l}
+	if c.backhauls() {
+		c.paths = &paths{}
+		c.paths.peer[0], _ = c.offer.Line(0).Attr(sdp.AttrPath)
+		c.paths.peer[1], _ = answer.Attr(sdp.AttrPath)
+		for i := range c.paths.peer {
+			c.paths.peer[i] = strings.Clone(c.paths.peer[i])
+		}
+	}
 }
 
 // located notes the gateway's addresses of the first line.
 func (c *call) located() {
 	if len(c.lines) == 0 || c.near.local == nil || c.far.local == nil {
 		return
+	}
+	if c.paths != nil {
+		c.paths.own[0], _ = c.near.local.Attr(sdp.AttrPath)
+		c.paths.own[1], _ = c.far.local.Attr(sdp.AttrPath)
+		for i := range c.paths.own {
+			c.paths.own[i] = strings.Clone(c.paths.own[i])
+		}
 	}
 	c.lines[0].found(c, 0, c.near.local)
 	c.lines[0].found(c, 1, c.far.local)
@@ -140,12 +156,20 @@ func (x *change) line(i int) (r *reline, status int) {
 	}
 	r.v = call{p: c.p, served: c.served, originating: x.fromCaller == c.originating, context: c.context, offer: x.offer.Only(i)}
 	r.v.near, r.v.far = leg{id: x.near.id, access: x.near.access}, leg{id: x.far.id, access: x.far.access}
+	near := x.nearSide()
 	switch {
 	case r.was.gone, !known && l.Rejected():
 		r.kind = goneLine
 		return r, 0
 	case l.Rejected():
 		r.kind = takenLine
+		return r, 0
+	case r.was.audio:
+		if !isAudio(l) || r.was.changed(near, l) {
+			return r, 488 // another address for RTP is not modelled
+		}
+		r.kind, r.v.audio, r.v.relay = keptLine, true, true
+		r.v.near.local, r.v.far.local = r.was.fragment(near, false), r.was.fragment(1-near, false)
 		return r, 0
 	case l.Media() != "message":
 		return r, 488
@@ -160,7 +184,6 @@ func (x *change) line(i int) (r *reline, status int) {
 	}
 	r.v.relay = c.p.cfg.TCPMode == "relay" && !r.v.secure
 	r.v.aware = c.aware && !r.v.relay && !r.v.passing
-	near := x.nearSide()
 	if known {
 		r.v.near.local = r.was.fragment(near, r.was.secure && x.near.access)
 		r.v.far.local = r.was.fragment(1-near, r.was.secure && x.far.access)
@@ -261,6 +284,9 @@ func (r *reline) agree(d *sdp.Description, i int) (text string) {
 	case newPair, addedLine:
 		if r.v.relay {
 			return ""
+		}
+		if r.v.secure && !r.v.originating && (ans.Proto().Security != sdp.TLS || r.v.unverifiable(ans)) {
+			return "no TLS in the answer, or no fingerprint that counts"
 		}
 		var err error
 		// As in settle: the gateway is the offerer towards the answerer, and the answerer towards the offerer.

@@ -54,6 +54,7 @@ type Leg struct {
 	ended     bool
 	up        bool // TCP has been established
 	finDone   bool
+	spoil     bool // the next record of user data gets a wrong bit: a fault
 	pumping   bool
 	taking    bool // the reader is in Take
 

@@ -1,6 +1,7 @@
 package bearer
 
 import (
+	"slices"
 	"strconv"
 
 	"imsim/netem/packet"
@@ -34,6 +35,31 @@ func (l *Leg) StartTLS(why sim.Cause) {
 // SetFingerprints tells the session what the peer's certificate must match.
 func (l *Leg) SetFingerprints(fps []tls.Fingerprint, why sim.Cause) {
 	l.tls.SetFingerprints(l.base.K.Now(), why, fps)
+	l.pull(why)
+}
+
+// Spoil has a bit flipped in the next record of user data, behind TLS and before TCP, which so does not notice: a fault on the way.
+func (l *Leg) Spoil() { l.spoil = l.tls != nil }
+
+// flip changes the last octet, which is in the authentication tag of a record.
+func flip(p *packet.Payload) {
+	spans := slices.Clone(p.Spans)
+	for i := len(spans) - 1; i >= 0; i-- {
+		if s := &spans[i]; s.Bytes != nil && s.Len > 0 {
+			s.Bytes = slices.Clone(s.Bytes)
+			s.Bytes[s.Len-1] ^= 1
+			break
+		}
+	}
+	p.Spans = spans
+}
+
+// Renegotiate asks for another handshake inside the session, where its version has that (RFC 5246 §7.4.1.1).
+func (l *Leg) Renegotiate(why sim.Cause) {
+	if l.tls == nil {
+		return
+	}
+	l.tls.Renegotiate(l.base.K.Now(), why)
 	l.pull(why)
 }
 
@@ -132,8 +158,14 @@ func (l *Leg) drainTLS() {
 			switch o.Name {
 			case "ClientHello":
 				why = b.Mark(why, l.Name, nodes.ClientHelloSent, "")
+			case tls.NoRenegotiation.String():
+				why = b.Mark(why, l.Name, nodes.WarningSent, o.Name)
 			case "close_notify":
 				why = b.Mark(why, l.Name, nodes.CloseNotifySent, "")
+			}
+			if l.spoil && o.Name == "data" {
+				l.spoil = false
+				flip(&o.Payload)
 			}
 			l.secrets()
 			if l.cipher == nil && l.stream != nil && l.up { // the usual case: nothing to be kept

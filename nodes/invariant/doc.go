@@ -6,7 +6,8 @@
 // Checked from milestones: TLS within TCP, close_notify before FIN, no close_notify after RST, truncation shown, the
 // reply that waits for no peer, through-connection only behind TLS, sessions ended, time.
 // Checked from packets, at the interfaces of hosts: every octet of a protected leg inside TLS records and none of it
-// plaintext, no octet of user data on the plain side of an e2ae session before the protected side is verified, no octet
+// plaintext, no octet of user data on the plain side of an e2ae session before the protected side is verified, nor in either direction where the certificate that its peer shows
+// in clear (TLS 1.2) is not one that SDP has announced, no octet
 // beyond the advertised window or behind a FIN.
 // Checked at the border of a network that hides its topology, for what leaves it: no inside address as source, and none in a
 // SIP message but in an MSRP path.

@@ -27,14 +27,17 @@ type flow struct {
 	finOut   bool
 	finIn    bool
 
-	passing bool // from a gateway that only passes TLS on, and knows nothing of records
-	guarded bool // plain core leg of an e2ae session
-	opened  bool // its protected side has been verified
-	data    bool // user data have left
-	secure  bool // every octet that leaves is inside a TLS record
-	gateway bool // leaves from a gateway
-	foreign bool // the peer does not speak TLS, or octets are missing
-	framed  bool // by ICE
+	passing bool            // from a gateway that only passes TLS on, and knows nothing of records
+	guarded bool            // plain core leg of an e2ae session
+	opened  bool            // its protected side has been verified
+	data    bool            // user data have left
+	secure  bool            // every octet that leaves is inside a TLS record
+	gateway bool            // leaves from a gateway
+	looked  bool            // peer has been made once
+	foreign bool            // the peer does not speak TLS, or octets are missing
+	framed  bool            // by ICE
+	peer    *handshakes     // what arrives of the peer's handshake; nil: not of interest, or no more
+	behind  packet.AddrPort // guarded: the protected leg
 	shim    shim
 	frame   frame
 }
@@ -89,6 +92,9 @@ func (t *tap) see(out bool, p *packet.Packet) {
 	if out {
 		t.leaves(f, p)
 	} else {
+		if f.peer != nil && p.Payload.Len > 0 {
+			s.proves(f, p)
+		}
 		f.arrives(p)
 	}
 	if s.over(f, out, p) {
@@ -133,7 +139,15 @@ func (s *Suite) opening(f *flow, key flowKey, out bool, p *packet.Packet) *flow 
 func (s *Suite) learn(f *flow) {
 	local, remote := s.ends[f.key.local], s.ends[f.key.remote]
 	f.secure, f.gateway, f.passing, f.guarded = local.secure || remote.secure, local.gateway, local.gateway && !local.secure, local.guarded
+	if local.clear || remote.clear {
+		f.secure = false
+	}
 	f.framed = framed(local, remote)
+	f.behind = local.protected
+	if local.secure && local.gateway && !local.passing && !f.framed && !f.looked {
+		f.looked, f.peer = true, &handshakes{}
+		delete(s.proofs, f.key.local) // of a connection before
+	}
 }
 
 // arrives notes what the peer allows.
@@ -185,6 +199,9 @@ func (t *tap) leaves(f *flow, p *packet.Packet) {
 	}
 	if f.secure && !f.foreign {
 		t.records(f, p)
+		if f.gateway && f.frame.user && s.betrayed(f.key.local) {
+			t.broken(readyBeforeData, f, "user data leaves for somebody whose certificate is not the one that SDP has announced")
+		}
 	}
 	if int32(end-f.next) > 0 {
 		f.next, f.sent = end, true
@@ -206,6 +223,9 @@ func (t *tap) mayLeave(f *flow) {
 		for i := range c.legs {
 			f.opened = f.opened || c.legs[i].has.any(tlsUp)
 		}
+	}
+	if s.betrayed(f.behind) {
+		t.broken(readyBeforeData, f, "user data leaves on the plain leg though the certificate on the protected one is not the one that SDP has announced")
 	}
 	if !f.opened {
 		t.broken(readyBeforeData, f, "user data leaves on the plain leg before TLS is verified on the protected one")

@@ -13,6 +13,7 @@ type frame struct {
 	have  int // octets of head
 	left  int // octets of the record's fragment still to come
 	begun bool
+	user  bool // a record with application data has been here
 }
 
 func (f *frame) inside() bool { return f.left > 0 || f.have > 0 }
@@ -55,8 +56,8 @@ func (t *tap) records(f *flow, p *packet.Packet) {
 		if why != "" {
 			began := f.frame.begun
 			f.foreign = true
-			// A peer that does not even begin to speak TLS is the scenario's; what the gateway sends is ours.
-			if began || f.gateway {
+			// A peer that does not even begin to speak TLS is the scenario's; what the gateway sends is ours, unless it passes that on.
+			if began || f.gateway && !f.passing {
 				t.broken(protected, f, why)
 			}
 			return
@@ -104,6 +105,7 @@ func (f *frame) header() string {
 		return "TLS record of " + strconv.Itoa(size) + " octets"
 	}
 	f.begun, f.left = true, size
+	f.user = f.user || kind == applicationData
 	return ""
 }
 

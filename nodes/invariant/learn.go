@@ -8,12 +8,14 @@ import (
 
 // end is what signalling on the wire has said of a transport address for media.
 type end struct {
-	known   bool
-	secure  bool
-	framed  bool // ICE sets connections up, and frames what they carry
-	gateway bool // an address of a gateway, out of an H.248 reply
-	passing bool // of a gateway, and both sides of its stream are protected: end to end, past the gateway
-	guarded bool // plain, and the other side of its stream is protected: an e2ae session's core leg
+	known     bool
+	secure    bool
+	framed    bool            // ICE sets connections up, and frames what they carry
+	gateway   bool            // an address of a gateway, out of an H.248 reply
+	passing   bool            // of a gateway, and both sides of its stream are protected: end to end, past the gateway
+	protected packet.AddrPort // the other side of a guarded one
+	clear     bool            // of a gateway, and SDP has offered or answered it without TLS: a peer that had asked for it gets none
+	guarded   bool            // plain, and the other side of its stream is protected: an e2ae session's core leg
 }
 
 // contextKey names a stream in a context of a gateway.
@@ -36,16 +38,21 @@ const (
 func (s *Suite) signalling(p *packet.Packet) {
 	switch {
 	case p.Proto == packet.UDP && p.SrcPort == h248Port:
+		s.announced(p, p.Payload.Bytes())
 		s.gateway(p)
 	case p.SrcPort == sipPort || p.DstPort == sipPort:
 		if p.Payload.Len == 0 {
 			return
 		}
 		b := p.Payload.Bytes()
+		s.announced(p, b)
 		if i := bytes.Index(b, []byte("\nc=")); i >= 0 {
 			lines(b[i+1:], func(at packet.AddrPort, secure, framed bool) {
 				// What a gateway has said of its own address counts for more.
-				if !s.ends[at].gateway {
+				if e := s.ends[at]; e.gateway {
+					e.clear = !secure && !e.secure
+					s.ends[at] = e
+				} else {
 					s.ends[at] = end{known: true, secure: secure, framed: framed}
 				}
 			})
@@ -83,13 +90,16 @@ func (s *Suite) gateway(p *packet.Packet) {
 // pair marks the plain sides of a stream that has a protected one, and the sides of a stream that has two of these.
 func (s *Suite) pair(sides []packet.AddrPort) {
 	protected, plain := false, false
+	var secured packet.AddrPort
 	for _, a := range sides {
-		protected = protected || s.ends[a].secure
+		if s.ends[a].secure {
+			protected, secured = true, a
+		}
 		plain = plain || !s.ends[a].secure
 	}
 	for _, a := range sides {
 		e := s.ends[a]
-		e.guarded = protected && !e.secure
+		e.guarded, e.protected = protected && !e.secure, secured
 		e.passing = !plain && len(sides) > 1
 		s.ends[a] = e
 	}

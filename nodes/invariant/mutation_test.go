@@ -1,6 +1,8 @@
 package invariant
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +104,30 @@ func record(kind byte, body string) packet.Payload {
 	return packet.PayloadOf(append([]byte{kind, 3, 3, 0, byte(len(body))}, body...))
 }
 
+// certificate is a TLS 1.2 Certificate message in a record.
+func certificate(der string) packet.Payload {
+	list := ""
+	if der != "" {
+		list = "\x00\x00" + string(byte(len(der))) + der
+	}
+	return record(22, "\x0b\x00\x00"+string(byte(len(list)+3))+"\x00\x00"+string(byte(len(list)))+list)
+}
+
+// shows has SDP announce one certificate and the UE show another; the gateway says that all is well, and user data goes on.
+func shows(h *history, announced, shown string) {
+	h.reply()
+	sum := sha256.Sum256([]byte(announced))
+	h.see("ue", true, segment(packet.MustAddrPort("10.0.0.1:5060"), packet.MustAddrPort("10.0.0.5:5060"), packet.ACK, 1, 1,
+		packet.PayloadOf([]byte("INVITE\r\n\r\na=fingerprint:SHA-256 "+strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")+"\r\n"))))
+	h.connect("agw", accAddr, ueAddr)
+	h.connect("agw", coreAddr, farAddr)
+	h.steps(protectedUp)
+	m := certificate(shown).Bytes()
+	h.see("agw", false, segment(ueAddr, accAddr, packet.ACK, 501, 101, packet.PayloadOf(m[:7])))
+	h.see("agw", false, segment(ueAddr, accAddr, packet.ACK, 508, 101, packet.PayloadOf(m[7:])))
+	h.see("agw", true, segment(coreAddr, farAddr, packet.ACK, 101, 501, octetsOf(1, 2, 3)))
+}
+
 const protectedUp = `
 	agw/access tcp.syn.received
 	agw/access tcp.established
@@ -171,6 +197,14 @@ func TestMutations(t *testing.T) {
 			h.connect("agw", coreAddr, farAddr)
 			h.steps(protectedUp)
 			h.see("agw", true, segment(coreAddr, farAddr, packet.ACK, 101, 501, octetsOf(1, 2, 3)))
+		}},
+		{"a certificate that SDP has announced", -1, func(h *history) { shows(h, "certificate", "certificate") }},
+		{"a certificate that nobody has announced", readyBeforeData, func(h *history) { shows(h, "certificate", "other") }},
+		{"no certificate", readyBeforeData, func(h *history) { shows(h, "certificate", "") }},
+		{"a certificate, and no user data", -1, func(h *history) {
+			h.reply()
+			h.connect("agw", accAddr, ueAddr)
+			h.see("agw", false, segment(ueAddr, accAddr, packet.ACK, 501, 101, certificate("other")))
 		}},
 		{"records", -1, func(h *history) {
 			hello := record(22, "hello").Bytes()

@@ -39,7 +39,10 @@ type Suite struct {
 	contexts map[contextKey]*streams
 	recent   ring[contextKey]
 	flows    map[flowKey]*flow
-	borders  map[string]*border // by node
+	borders  map[string]*border         // by node
+	doubtful map[sim.SessionID]bool     // that others may have been missed
+	prints   map[sim.SessionID][]string // fingerprints that SDP has announced
+	proofs   map[packet.AddrPort]proof  // by the gateway's address of a protected leg
 }
 
 // New makes the invariants of a run whose clock is now. next is told of everything after the Suite.
@@ -48,6 +51,7 @@ func New(cfg Config, now func() sim.Time, next nodes.Observer) *Suite {
 		Observer: next, now: now, every: 1, truncate: cfg.Truncate,
 		calls: map[callKey]*call{}, running: map[sim.SessionID]bool{}, pending: map[string]pending{},
 		ends: map[packet.AddrPort]end{}, contexts: map[contextKey]*streams{}, flows: map[flowKey]*flow{}, borders: map[string]*border{},
+		doubtful: map[sim.SessionID]bool{}, prints: map[sim.SessionID][]string{}, proofs: map[packet.AddrPort]proof{},
 	}
 	if next == nil {
 		s.Observer = nodes.Unobserved{}

@@ -20,6 +20,9 @@ type aware struct {
 	pending   packet.Payload
 	why       sim.Cause
 	end       *input // the end of the direction, which waits behind pending
+	backhaul  bool   // heads are the controller's to edit (H.248.78)
+	asked     bool   // one is there
+	more      bool   // the rewriter may have another
 }
 
 // knows reports an application that this gateway can be told.
@@ -56,6 +59,10 @@ func (s *sep) setAware(f *sdp.Fragment) {
 // moveAware passes on what waits on from, with the paths of to's side.
 func (st *stream) moveAware(from, to *sep, why sim.Cause) {
 	x := from.aware
+	if x.backhaul {
+		st.moveBackhauled(from, to, why)
+		return
+	}
 	for {
 		if x.pending.Len > 0 {
 			x.pending.Drop(to.leg.Write(x.pending, x.why))
@@ -84,18 +91,22 @@ func (st *stream) moveAware(from, to *sep, why sim.Cause) {
 		}
 		x.why = later(w, why)
 		if err := x.rewriter.Rewrite(p, &x.pending, to.aware.peer, to.aware.own); err != nil {
-			// RFC 4975 §7.1: the stream cannot be made sense of any more.
-			from.leg.Reset(false, st.gw.Mark(w, from.term.realm, nodes.MSRPFailed, err.Error()))
-			st.input(from.side, bearer.RstIn, "not MSRP", w)
+			from.nonsense(err, w)
 			return
 		}
 	}
 	from.leg.Settled()
 }
 
+// nonsense ends a leg whose stream cannot be made sense of any more (RFC 4975 §7.1).
+func (s *sep) nonsense(err error, why sim.Cause) {
+	s.leg.Reset(false, s.st.gw.Mark(why, s.term.realm, nodes.MSRPFailed, err.Error()))
+	s.st.input(s.side, bearer.RstIn, "not MSRP", why)
+}
+
 // waits keeps back the end of a direction that has octets before it which have not been passed on.
 func (x *aware) waits(s *sep, ev bearer.Event, cause string, why sim.Cause) bool {
-	if x == nil || x.pending.Len == 0 || ev != bearer.FinIn && ev != bearer.CNIn {
+	if x == nil || x.pending.Len == 0 && !x.asked || ev != bearer.FinIn && ev != bearer.CNIn {
 		return false
 	}
 	x.end = &input{s.side, ev, cause, why}

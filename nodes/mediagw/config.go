@@ -26,6 +26,7 @@ type Config struct {
 	Rules          []bearer.Override `yaml:"rules" jsonschema_description:"Changes of the correlation tables (rows E and R of spec reference 7.4 and 7.5)."`
 	Fwd            string            `yaml:"fwd" jsonschema:"enum=term,enum=splice,default=term" jsonschema_description:"Variant of mode fwd (spec reference 2.1): term has two TCP connections, splice passes one handshake through and follows its state; protected and merged streams are always term."`
 	ImplicitLatch  bool              `yaml:"implicit-latch" jsonschema:"default=false" jsonschema_description:"A passive SEP latches onto the source of its first SYN without an order (tcpImplicitLatch)."`
+	Crypto         string            `yaml:"crypto" jsonschema:"enum=tls,enum=none,default=tls" jsonschema_description:"none: the gateway has nothing to do TLS with, and refuses a leg with TLS by Error 501 (E10)."`
 	StrictHold     bool              `yaml:"strict-hold" jsonschema:"default=false" jsonschema_description:"A passive SEP of a strictly controlled stream holds its SYN (E-4)."`
 	HolePunch      HolePunch         `yaml:"hp" jsonschema_description:"TCP hole punching (H.248.84)."`
 	H248           H248Config        `yaml:"h248" jsonschema_description:"The association with the controller."`

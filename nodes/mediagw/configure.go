@@ -133,7 +133,10 @@ func (s *sep) configure(in *h248.Stream, after *[]func()) (answer []byte, e *h24
 			return nil, e
 		}
 		if s.wantsFP {
-			f.Set(sdp.AttrFingerprint, s.st.gw.certificate.Fingerprint("sha-256").String())
+			f.Remove(sdp.AttrFingerprint)
+			for _, fp := range s.st.gw.cfg.TLS.Announces(s.st.gw.certificate) {
+				f.Add(sdp.AttrFingerprint, fp.String())
+			}
 		}
 		answer = f.Append(nil)
 	}
@@ -142,7 +145,9 @@ func (s *sep) configure(in *h248.Stream, after *[]func()) (answer []byte, e *h24
 		if err != nil {
 			return nil, fault(h248.ErrUnknownValue, err.Error())
 		}
-		s.setRemote(&f, after)
+		if e := s.setRemote(&f, after); e != nil {
+			return nil, e
+		}
 	}
 	if c := in.Control; c != nil {
 		switch c.Mode {
@@ -173,16 +178,32 @@ func (s *sep) setMode(m bearer.Mode, after *[]func()) {
 	}
 }
 
+// rtp is the protocol of an audio line.
+const rtp = "RTP/AVP"
+
 // setLocal takes the gateway's own side: protocol stack, role, and whether a fingerprint is wanted.
 func (s *sep) setLocal(f *sdp.Fragment) *h248.ErrorDescriptor {
 	x := s.state()
+	if f.Media == "audio" && f.Proto.String() == rtp {
+		// RTP passes as it comes: what a gateway could do with it is not modelled.
+		if s.proto = rtp; s.relay == nil {
+			s.relay = &relay{s: s}
+		}
+		return nil
+	}
 	if f.Proto.Transport != sdp.TCP || f.Proto.Security == sdp.DTLS || !s.st.gw.knows(f.Proto.App) {
 		return s.st.gw.unsupported(f.Proto)
+	}
+	if f.Proto.Security == sdp.TLS && s.st.gw.cfg.Crypto == "none" {
+		return fault(h248.ErrNotImplemented, "Not Implemented: no TLS on this gateway") // E10
 	}
 	s.proto = f.Proto.String()
 	s.secure = f.Proto.Security == sdp.TLS
 	if s.secure && x.TLS == bearer.TLSNone {
 		x.TLS = bearer.TLSIdle
+	}
+	if !s.secure && x.TLS == bearer.TLSIdle {
+		x.TLS, s.wantsFP = bearer.TLSNone, false // the peer would have no TLS
 	}
 	if _, choose := f.Fingerprints(); choose != "" {
 		s.wantsFP = true
@@ -211,8 +232,16 @@ func (s *sep) setLocal(f *sdp.Fragment) *h248.ErrorDescriptor {
 }
 
 // setRemote takes the peer's side: its address, unless latched already, and its fingerprints.
-func (s *sep) setRemote(f *sdp.Fragment, after *[]func()) {
+func (s *sep) setRemote(f *sdp.Fragment, after *[]func()) *h248.ErrorDescriptor {
 	x := s.state()
+	fps, _ := f.Fingerprints()
+	var list []tls.Fingerprint
+	for _, fp := range fps {
+		list = append(list, tls.Fingerprint{Hash: strings.Clone(fp.Hash), Value: strings.Clone(fp.Value)})
+	}
+	if len(list) > 0 && tls.Strongest(list, s.st.gw.cfg.TLS.AllowSHA1) == "" {
+		return fault(h248.ErrUnknownValue, "a=fingerprint with no hash that is supported: "+list[0].Hash) // E11
+	}
 	was := s.remote
 	if ap, ok := f.Address(); ok && !s.latched {
 		to := packet.AddrPort{Addr: packet.AddrFrom(ap.Addr()), Port: ap.Port()}
@@ -232,11 +261,8 @@ func (s *sep) setRemote(f *sdp.Fragment, after *[]func()) {
 	if i, ok, _ := f.ICE(); ok && s.ice != nil {
 		s.ice.lite.Remote = i.Credentials
 	}
-	fps, _ := f.Fingerprints()
-	s.fps = nil
-	for _, fp := range fps {
-		s.fps = append(s.fps, tls.Fingerprint{Hash: strings.Clone(fp.Hash), Value: strings.Clone(fp.Value)})
-	}
+	s.fps = list
+	return nil
 }
 
 // properties takes the package properties of LocalControl that the gateway acts on; the validator has seen them all.

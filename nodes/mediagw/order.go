@@ -1,6 +1,7 @@
 package mediagw
 
 import (
+	"encoding/hex"
 	"strings"
 
 	"imsim/nodes"
@@ -31,6 +32,10 @@ func (t *termination) arm(e *h248.Events) {
 				x.Armed |= bearer.ArmTCPFail | bearer.ArmTCPRel
 			case ev.Name == "tlsbsc/BNCChange":
 				x.Armed |= bearer.ArmTLSFail | bearer.ArmTLSRel
+			case ev.Name == "simbha/msg":
+				if s.aware != nil {
+					s.aware.backhaul = true
+				}
 			case ev.Name == "adid/ipstop":
 				s.wantsIdle = true
 			}
@@ -74,6 +79,7 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 				return fault(h248.ErrUnknownValue, "tcpbcc/EstBNC on a SEP that is not active")
 			}
 			ev = bearer.EstTCP
+			why = s.st.gw.Mark(why, s.name(), nodes.OrderReceived, g.Name)
 		case "tcphp/punch":
 			if x.TCPRole != bearer.Active {
 				return fault(h248.ErrUnknownValue, "tcphp/punch on a SEP that is not active")
@@ -89,8 +95,19 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 				return fault(h248.ErrUnknownValue, "mgastuns/astuns on a SEP without a=ice-ufrag")
 			}
 			*after = append(*after, func() { s.ice.start(why) })
+		case "simbha/msg":
+			p := h248.Find(g.Parms, "head")
+			if p == nil {
+				return fault(h248.ErrUnknownValue, "simbha/msg without a head")
+			}
+			head, err := hex.DecodeString(p.Value.Text)
+			if err != nil {
+				return fault(h248.ErrUnknownValue, "simbha/msg: "+err.Error())
+			}
+			*after = append(*after, func() { s.edited(head, why) })
 		case "tlsbsc/EstBNC":
 			ev = bearer.EstTLS
+			why = s.st.gw.Mark(why, s.name(), nodes.OrderReceived, g.Name)
 		case "tcpbcc/RelBNC":
 			ev = bearer.RelTCP
 		case "tlsbsc/RelBNC":

@@ -253,8 +253,12 @@ func (s *sep) tlsSession(role tls.Role) tls.Session {
 	gw := s.st.gw
 	lowest, highest := gw.cfg.TLS.Versions()
 	gw.sessions++
-	return gw.env.Engine.NewSession(tls.Config{
-		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: gw.certificate, Fingerprints: s.fps,
-		AllowSHA1: gw.cfg.TLS.AllowSHA1, Costs: gw.costs.crypto, Unique: gw.unique + gw.sessions,
-	})
+	c := tls.Config{
+		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: gw.cfg.TLS.Shows(gw.certificate), Fingerprints: s.fps,
+		Suites: gw.cfg.TLS.CipherSuites(), AllowSHA1: gw.cfg.TLS.AllowSHA1, Costs: gw.costs.crypto, Unique: gw.unique + gw.sessions,
+	}
+	if gw.env.Tamper != nil {
+		gw.env.Tamper(gw.Name, &c)
+	}
+	return gw.env.Engine.NewSession(c)
 }

@@ -417,7 +417,7 @@ func TestRewritingSession(t *testing.T) {
 	}
 }
 
-// Rows E7 to E9 of the spec reference §3.8: protection that cannot be given, that is not ours to give, and without the
+// Rows E7 to E9 and E11 of the spec reference §3.8: protection that cannot be given, that is not ours to give, and without the
 // fingerprint that it takes.
 func TestProtection(t *testing.T) {
 	own := "a=fingerprint:SHA-256 " + strings.Repeat("12:", 31) + "12\n"
@@ -435,6 +435,9 @@ func TestProtection(t *testing.T) {
 		{"E7: announced for BFCP only", "bfcp-tls;mediasec", "", own + "a=3ge2ae:requested\n", "488", "", false, false},
 		{"E8: end to end", "msrp-tls;mediasec", "", own, "", "TCP/TLS/MSRP", false, false},
 		{"E9: no fingerprint", "msrp-tls;mediasec", "", "a=3ge2ae:requested\n", "488", "", false, false},
+		{"E11: MD5 alone", "msrp-tls;mediasec", "", "a=fingerprint:md5 " + strings.Repeat("12:", 15) + "12\na=3ge2ae:requested\n", "488", "", false, false},
+		{"E11: SHA-1 alone", "msrp-tls;mediasec", "", "a=fingerprint:sha-1 " + strings.Repeat("12:", 19) + "12\na=3ge2ae:requested\n", "488", "", false, false},
+		{"MD5 beside SHA-256", "msrp-tls;mediasec", "", "a=fingerprint:md5 " + strings.Repeat("12:", 15) + "12\n" + own + "a=3ge2ae:requested\n", "", "TCP/MSRP", false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := newEdge(t, Config{Access: alg.Access{Unsupported: c.unsupported}})

@@ -36,6 +36,10 @@ type Config struct {
 	Transport      string          `yaml:"transport" jsonschema:"enum=auto,enum=udp,enum=tcp,default=auto" jsonschema_description:"SIP transport: auto takes UDP up to 1300 octets and TCP beyond (RFC 3261 18.1.1)."`
 	SIPTimers      string          `yaml:"sip-timers" jsonschema:"enum=ue,enum=core,default=ue" jsonschema_description:"Timer set of TS 24.229 table 7.7.1; a peer in the core takes core."`
 	SessionExpires units.Duration  `yaml:"session-expires" jsonschema_description:"Session timer (RFC 4028; TS 24.229 5.1.3): a call is refreshed by UPDATE at half this time and ended by BYE when that fails; at least 90s. Default 0s: no session timer."`
+	Request        string          `yaml:"e2ae-request" jsonschema:"enum=agreed,enum=always,default=agreed" jsonschema_description:"Whether a=3ge2ae:requested is offered only where registration has agreed on the mechanism or always, by a UE that also takes an answer in clear (E7)."`
+	TLSOffers      string          `yaml:"tls-offers" jsonschema:"enum=accept,enum=port-0,enum=refuse,default=accept" jsonschema_description:"What to answer to offers of media over TLS: port-0 accepts the call without the line and refuse says 488."`
+	PathScheme     string          `yaml:"path-scheme" jsonschema:"enum=ignore,enum=match,default=ignore" jsonschema_description:"Whether the scheme of the peer's a=path (msrp or msrps) must be that of the media line's protocol. Ends with CEMA ignore it (spec reference 3.6)."`
+	TLSFault       string          `yaml:"tls-fault" jsonschema:"enum=none,enum=plain,enum=silent,default=none" jsonschema_description:"plain: speaks MSRP in clear on a connection that was agreed on for TLS (E5); silent: opens it and says nothing (E6)."`
 	TCP            nodes.TCPConfig `yaml:"tcp" jsonschema_description:"The UE's media TCP."`
 	TLS            nodes.TLSConfig `yaml:"tls" jsonschema_description:"The UE's media TLS."`
 	Costs          nodes.Costs     `yaml:"costs" jsonschema_description:"Processor time of the UE's work; all free by default but for crypto at 100%."`

@@ -16,6 +16,7 @@ func (m *media) begin(why sim.Cause) {
 		m = m.next
 	}
 	switch {
+	case m.gone:
 	case m.removing:
 		m.remove(why)
 	case m.agreed && !m.begun:
@@ -30,6 +31,8 @@ func (m *media) connect(why sim.Cause) {
 	u := m.c.u
 	switch {
 	case m.shut:
+	case m.audio != nil:
+		m.audio.start(why)
 	case m.ice != nil && m.ice.on:
 		m.ice.begin(why)
 	case m.leg != nil:
@@ -97,17 +100,19 @@ func (m *media) startTLS(why sim.Cause) {
 	lowest, highest := u.cfg.TLS.Versions()
 	u.unique++
 	m.leg.AttachTLS(u.env.Engine.NewSession(tls.Config{
-		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: m.certificate(), Fingerprints: m.hash,
-		AllowSHA1: u.cfg.TLS.AllowSHA1, Costs: u.crypto, Unique: u.unique,
+		Role: role, MinVersion: lowest, MaxVersion: highest, Certificate: u.cfg.TLS.Shows(m.certificate()), Fingerprints: m.hash,
+		Suites: u.cfg.TLS.CipherSuites(), AllowSHA1: u.cfg.TLS.AllowSHA1, Costs: u.crypto, Unique: u.unique,
 	}))
 	m.leg.StartTLS(why)
 }
 
 // connected goes on above a connection that is up.
 func (m *media) connected(why sim.Cause) {
-	if m.secure {
+	switch fault := m.c.u.cfg.TLSFault; {
+	case m.secure && fault == "silent":
+	case m.secure && fault != "plain":
 		m.startTLS(why)
-	} else {
+	default:
 		m.up(why)
 	}
 }
@@ -153,6 +158,9 @@ func (m *media) LegEvent(l *bearer.Leg, ev bearer.Event, cause string, why sim.C
 
 // close ends the media behind what was written: close_notify, FIN.
 func (m *media) close(why sim.Cause) {
+	if m.audio != nil {
+		m.audio.stop(why)
+	}
 	if m.shut || m.session == nil {
 		return // an offer that was refused prepared nothing
 	}

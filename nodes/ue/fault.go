@@ -30,6 +30,16 @@ func (u *UE) FailMedia(a tls.Alert) {
 	u.eachMedia(func(m *media, why sim.Cause) { m.leg.FailTLS(a, why) })
 }
 
+// Corrupt has a bit flipped in the next record of user data of all calls.
+func (u *UE) Corrupt() {
+	u.eachMedia(func(m *media, _ sim.Cause) { m.leg.Spoil() })
+}
+
+// Renegotiate asks for another TLS handshake in all calls.
+func (u *UE) Renegotiate() {
+	u.eachMedia(func(m *media, why sim.Cause) { m.leg.Renegotiate(why) })
+}
+
 func (u *UE) eachMedia(do func(*media, sim.Cause)) {
 	for _, c := range u.calls {
 		if c == nil {

@@ -54,7 +54,7 @@ func (c *call) stream(n int) *media {
 		return c.at(n - 1)
 	}
 	for m := range c.lines() {
-		if !m.gone {
+		if !m.gone && m.audio == nil {
 			return m
 		}
 	}

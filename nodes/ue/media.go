@@ -45,6 +45,7 @@ type media struct {
 	hash       []tls.Fingerprint
 	halfOut    bool // our direction was closed before its time
 
+	audio   *audio // nil but for a line of RTP, which has nothing of what follows
 	leg     *bearer.Leg
 	ice     *checks // nil without ICE
 	session *msrp.Session

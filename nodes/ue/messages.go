@@ -112,6 +112,9 @@ func (m *media) lost(why sim.Cause) {
 }
 
 func (m *media) deadline() sim.Time {
+	if m.audio != nil {
+		return m.audio.next
+	}
 	at := m.ice.deadline()
 	if m.next != nil {
 		at = min(at, m.next.deadline())
@@ -123,6 +126,10 @@ func (m *media) deadline() sim.Time {
 }
 
 func (m *media) tick(now sim.Time) {
+	if m.audio != nil {
+		m.audio.tick(now)
+		return
+	}
 	if m.next != nil {
 		m.next.tick(now)
 	}

@@ -16,6 +16,12 @@ func (m *media) offer(why sim.Cause) (body, err string) {
 	c := m.c
 	u := c.u
 	m.offerer = true
+	if c.script.Audio {
+		if err := m.openAudio(); err != "" {
+			return "", err
+		}
+		return c.describe(true), ""
+	}
 	m.cema = u.cema()
 	m.own = sdp.ActPass
 	if u.cfg.ICE == "full" {
@@ -27,15 +33,8 @@ func (m *media) offer(why sim.Cause) (body, err string) {
 	if u.plain() {
 		m.own = sdp.NoSetup
 	}
-	switch c.script.Security {
-	case nodes.SecurityE2AE:
-		// TS 24.229 cl. 6.1.2: only what both sides announced at registration is asked for.
-		if !u.MediaSecurity("msrp-tls") {
-			return "", "msrp-tls not agreed at registration"
-		}
-		m.secure, m.e2ae = true, true
-	case nodes.SecurityE2ECert:
-		m.secure = true
+	if err := m.protect(); err != "" {
+		return "", err
 	}
 	if err := m.prepare(); err != "" {
 		return "", err
@@ -43,12 +42,35 @@ func (m *media) offer(why sim.Cause) (body, err string) {
 	return c.describe(true), ""
 }
 
+// protect decides on the protection that our first offer of a line asks for; err says why there is none.
+func (m *media) protect() (err string) {
+	u := m.c.u
+	switch m.c.script.Security {
+	case nodes.SecurityE2AE:
+		// TS 24.229 cl. 6.1.2: only what both sides announced at registration is asked for.
+		if !u.MediaSecurity("msrp-tls") && u.cfg.Request != "always" {
+			return "msrp-tls not agreed at registration"
+		}
+		m.secure, m.e2ae = true, true
+	case nodes.SecurityE2ECert:
+		m.secure = true
+	}
+	return ""
+}
+
 // answered takes the answer to our offer; err says why it cannot be used.
 func (m *media) answered(body string, why sim.Cause) (err string) {
 	m.agreed = true
-	l, err := theLine(body)
+	l, err := m.theLine(body)
 	if err != "" {
 		return err
+	}
+	if m.audio != nil {
+		if err := m.readAudio(l); err != "" {
+			return err
+		}
+		m.begin(why)
+		return ""
 	}
 	return m.accepted(l, why)
 }
@@ -64,11 +86,14 @@ func (m *media) accepted(l sdp.Line, why sim.Cause) (err string) {
 	if err := m.answeredCEMA(l); err != "" {
 		return err
 	}
+	if m.secure && l.Proto().Security != sdp.TLS {
+		if !m.e2ae || m.c.u.cfg.Request != "always" {
+			return "answer without TLS"
+		}
+		m.secure, m.e2ae = false, false // it takes what it gets
+	}
 	if err := m.read(l); err != "" {
 		return err
-	}
-	if m.secure && l.Proto().Security != sdp.TLS {
-		return "answer without TLS"
 	}
 	m.readICE(l, why)
 	m.begin(why)
@@ -77,9 +102,19 @@ func (m *media) accepted(l sdp.Line, why sim.Cause) (err string) {
 
 // offered takes the offer of a caller; status refuses it.
 func (m *media) offered(body string, why sim.Cause) (status int) {
-	l, err := theLine(body)
+	l, err := m.theLine(body)
 	if err != "" {
 		return 488
+	}
+	if l.Media() == "audio" {
+		if m.readAudio(l) != "" || m.openAudio() != "" {
+			return 488
+		}
+		return 0
+	}
+	if l.Proto().Security == sdp.TLS && m.c.u.cfg.TLSOffers == "port-0" {
+		m.secure, m.gone = true, true // RFC 3264 §6
+		return 0
 	}
 	return m.consider(l, why)
 }
@@ -112,6 +147,9 @@ func (m *media) consider(l sdp.Line, why sim.Cause) (status int) {
 	}
 	m.cema = cema && u.cema()
 	m.secure = l.Proto().Security == sdp.TLS
+	if m.secure && u.cfg.TLSOffers == "refuse" {
+		return 488
+	}
 	m.e2ae = m.secure && l.E2AE() == sdp.E2AEApplied
 	if m.e2ae && !u.MediaSecurity("msrp-tls") {
 		return 488
@@ -166,6 +204,10 @@ func (m *media) describe(d *sdp.Description, offer bool) {
 	if m.next != nil {
 		m = m.next
 	}
+	if m.audio != nil {
+		m.describeAudio(d)
+		return
+	}
 	security := sdp.Clear
 	if m.secure {
 		security = sdp.TLS
@@ -189,7 +231,9 @@ func (m *media) describe(d *sdp.Description, offer bool) {
 		l.Add(sdp.AttrCEMA, "")
 	}
 	if m.secure {
-		l.Add(sdp.AttrFingerprint, m.certificate().Fingerprint("sha-256").String())
+		for _, fp := range m.c.u.cfg.TLS.Announces(m.certificate()) {
+			l.Add(sdp.AttrFingerprint, fp.String())
+		}
 	}
 	if offer && m.e2ae {
 		l.Add(sdp.AttrE2AE, sdp.E2AERequested)
@@ -200,13 +244,13 @@ func (m *media) describe(d *sdp.Description, offer bool) {
 	m.ice.describe(l)
 }
 
-// theLine finds the message line of a body.
-func theLine(body string) (l sdp.Line, err string) {
+// theLine finds the line of a body that begins a call: messages, or audio where that is what we have asked for, or are asked for.
+func (m *media) theLine(body string) (l sdp.Line, err string) {
 	d, bad := sdp.Parse([]byte(body))
 	if bad != nil {
 		return l, bad.Error()
 	}
-	if d.Lines() == 0 || d.Line(0).Rejected() || d.Line(0).Media() != "message" {
+	if d.Lines() == 0 || d.Line(0).Rejected() || d.Line(0).Media() != "message" && (d.Line(0).Media() != "audio" || m.offerer && m.audio == nil) {
 		return l, "no message line"
 	}
 	return d.Line(0), ""
@@ -221,6 +265,9 @@ func (m *media) read(l sdp.Line) (err string) {
 	}
 	m.remote = packet.AddrPort{Addr: packet.AddrFrom(ap.Addr()), Port: ap.Port()}
 	peer, _ := l.Attr(sdp.AttrPath)
+	if m.c.u.cfg.PathScheme == "match" && strings.HasPrefix(peer, "msrps:") != m.secure {
+		return "path scheme"
+	}
 	m.session.SetRemote(strings.Clone(peer))
 	m.client = sdp.TLSRuleFor(sdp.MSRP, sdp.ActiveIsClient).Client(m.offerer, m.tcpRole == sdp.Active)
 	for _, f := range l.Fingerprints() {

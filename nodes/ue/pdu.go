@@ -14,7 +14,7 @@ type pdus struct{ in, out []byte }
 // packets anyway.
 func (m *media) observe(out bool, p packet.Payload, at sim.Time) {
 	u := m.c.u
-	if !m.secure || !u.Obs.WantsPDUs() {
+	if !m.secure || u.cfg.TLSFault == "plain" || !u.Obs.WantsPDUs() {
 		return
 	}
 	if m.pdus == nil {

@@ -71,6 +71,10 @@ func (c *call) reoffered(body string, why sim.Cause) (status int) {
 		l := d.Line(int(m.line))
 		switch {
 		case m.gone:
+		case m.audio != nil:
+			if m.readAudio(l) != "" {
+				return undo()
+			}
 		case l.Rejected():
 			m.removing = true
 		case m.effective(l) == sdp.NewConnection || m.tcpRole == sdp.HoldConn && sdp.OfferDefault(l.Setup()) != sdp.HoldConn:
@@ -101,7 +105,7 @@ func (c *call) reoffered(body string, why sim.Cause) (status int) {
 		m.agreed = true
 	}
 	for m := range c.lines() {
-		if m.gone || m.removing {
+		if m.gone || m.removing || m.audio != nil {
 			continue
 		}
 		l := d.Line(int(m.line))

@@ -152,7 +152,7 @@ func (c *call) reoffer(r Reinvite, why sim.Cause) (err string) {
 	}
 	for m := range c.lines() {
 		switch {
-		case m.gone:
+		case m.gone, m.audio != nil:
 			continue
 		case int(m.line)+1 == r.Remove:
 			m.removing = true
@@ -183,6 +183,11 @@ func (c *call) reoffer(r Reinvite, why sim.Cause) (err string) {
 	n := c.addLine()
 	c.re.added = n
 	n.offerer, n.own, n.secure, n.e2ae, n.cema = true, setup, c.media.secure, c.media.e2ae, c.media.cema
+	if c.media.audio != nil {
+		if n.cema = u.cema(); n.protect() != "" {
+			return "no protection"
+		}
+	}
 	return n.prepare()
 }
 
@@ -299,7 +304,7 @@ func (c *call) reagreed(body string, why sim.Cause) (err string) {
 	for m := range c.lines() {
 		l := d.Line(int(m.line))
 		switch {
-		case m.gone:
+		case m.gone, m.audio != nil:
 		case m.removing || l.Rejected():
 			if m.next != nil {
 				m.next.giveUp("refused", why)

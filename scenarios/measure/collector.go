@@ -118,7 +118,7 @@ func (c *Collector) sight(s *session, list []int, m *nodes.Milestone) {
 	}
 	for _, i := range list {
 		w := &c.watched[i]
-		if w.Node != m.Node || w.Leg != "" && w.Leg != m.Leg {
+		if !w.Is(m.Node, m.Leg, m.Detail) {
 			continue
 		}
 		x := &s.seen[i]

@@ -75,7 +75,7 @@ func (c *Collector) find(s *session, m scenarios.Milestone) (x sighting) {
 	}
 	for i := range s.all {
 		e := &s.all[i]
-		if e.name != m.Name || e.node != m.Node || m.Leg != "" && e.leg != m.Leg {
+		if e.name != m.Name || !m.Is(e.node, e.leg, e.detail) {
 			continue
 		}
 		if x.count++; x.count == max(m.N, 1) {

@@ -11,6 +11,7 @@ import (
 	"imsim/netem/packet"
 	"imsim/nodes"
 	"imsim/nodes/alg"
+	"imsim/nodes/attacker"
 	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/megaco"
@@ -95,6 +96,8 @@ func (w *world) connect() error {
 		switch f.Nodes[name].Kind {
 		case "router":
 			w.net.AddRouter(name)
+		case "attacker":
+			w.net.AddMiddle(name)
 		case "tun":
 			attach.AddGateway(w.net, name)
 		default:
@@ -188,6 +191,8 @@ func (w *world) populate() error {
 			if b, err = ibcf.New(w.env, host, *cfg); err == nil {
 				w.controllers[name] = b.ALG
 			}
+		case *attacker.Config:
+			_, err = attacker.New(w.env, host, *cfg, index)
 		case *scscf.Config:
 			_, err = scscf.New(w.env, host, *cfg)
 		case *mediagw.Config:

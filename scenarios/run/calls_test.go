@@ -180,7 +180,7 @@ func playAll(t *testing.T) []*call {
 			continue // played in real time only
 		}
 		c := add(e.Name, nodes.EngineModel)
-		if len(c.secured) > 0 {
+		if len(c.secured) > 0 && c.scenario.File.Plays("real") {
 			add(e.Name, nodes.EngineReal)
 		}
 		compact := append(c.each("pcscf", "h248-encoding=compact"), c.each("ibcf", "h248-encoding=compact")...)

@@ -25,6 +25,7 @@ type use struct {
 	engine   nodes.Engine
 	register bool // a UE registers
 	calls    bool // there are calls, whose media go over TCP
+	audio    bool // some of them begin with audio
 	tls      bool // some of them in TLS
 	scscf    bool
 	gateway  bool
@@ -65,6 +66,8 @@ var omissions = []Omission{
 		}},
 	{"pacing", "TCP sends what the windows allow at once; path MTU probing and SYN cookies are left out too", "there are calls", "tcp",
 		func(u *use) bool { return u.calls }},
+	{"what RTP carries", "a flow has packets of one size at fixed instants: no codec, no RTCP, no security; behind a NAT it is not latched onto", "a call has audio", "nodes",
+		func(u *use) bool { return u.audio }},
 	{"cryptography of TLS", "engine model has the right sizes, order and costs, but masks octets instead of encrypting them", "there is TLS, with engine model", "tls",
 		func(u *use) bool { return u.tls && u.engine == nodes.EngineModel }},
 	{"resumption, certificate chains and revocation", "every handshake is a full one with a self-signed certificate", "there is TLS", "tls",
@@ -109,6 +112,7 @@ func notModelled(f *scenarios.File, e nodes.Engine) []string {
 	}
 	for _, name := range scenarios.Names(f.Sessions) {
 		s := f.Sessions[name].Security
+		u.audio = u.audio || f.Sessions[name].Media == "audio"
 		u.tls = u.tls || s == "e2ae" || s == "e2e-cert"
 	}
 	list := []string{}

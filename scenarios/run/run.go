@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"imsim/netem"
+	"imsim/netem/tls"
 	"imsim/nodes"
 	"imsim/nodes/invariant"
 	"imsim/scenarios"
@@ -22,6 +23,8 @@ type Options struct {
 	Started  func(k *sim.Kernel, n *netem.Network) // called when all is built, before the first event
 	// Drive, where set, runs the kernel in place of Kernel.Run: in real time, with the real world taking part.
 	Drive func(k *sim.Kernel, until sim.Time) error
+	// Tamper, where set, breaks the TLS of a node: to show that invariants find it.
+	Tamper func(node string, c *tls.Config)
 	// Unwatched runs without invariants: to measure what they cost, and to show that they move nothing.
 	Unwatched bool
 }
@@ -76,6 +79,7 @@ func Run(sc *scenarios.Scenario, opt Options) (Stats, error) {
 	if err != nil {
 		return Stats{}, fmt.Errorf("%w: %w", ErrBuild, err)
 	}
+	w.env.Tamper = opt.Tamper
 	w.users = newUsers(w)
 	if len(f.Timeline) > 0 {
 		ch.plan(w)

@@ -39,7 +39,7 @@ func (c *changes) plan(w *world) {
 func (c *changes) Milestone(m nodes.Milestone) {
 	for i := range c.steps {
 		s := &c.steps[i]
-		if s.When == nil || s.When.Node != m.Node || s.When.Name != m.Name || s.When.Leg != "" && s.When.Leg != m.Leg {
+		if s.When == nil || s.When.Name != m.Name || !s.When.Is(m.Node, m.Leg, m.Detail) {
 			continue
 		}
 		if c.seen[i]++; c.seen[i] == max(s.When.N, 1) {
@@ -84,6 +84,14 @@ func (c *changes) Handle(i uint32) {
 	case *scenarios.MediaAlert:
 		if u := w.ues[a.Node]; u != nil {
 			u.FailMedia(tls.Alert(a.Alert))
+		}
+	case *scenarios.MediaCorrupt:
+		if u := w.ues[a.Node]; u != nil {
+			u.Corrupt()
+		}
+	case *scenarios.Renegotiate:
+		if u := w.ues[a.Node]; u != nil {
+			u.Renegotiate()
 		}
 	case *scenarios.Intrude:
 		if u, g := w.ues[a.Node], w.gateways[a.At]; u != nil && g != nil {

@@ -56,7 +56,7 @@ func newUsers(w *world) *users {
 func (w *world) script(id sim.SessionID, class string, s *scenarios.Session, lines []nodes.Line) *nodes.Script {
 	sc := &nodes.Script{
 		Session: id, Class: class, From: s.From, To: s.To, Target: w.ues[s.To].Identity(), Hold: time.Duration(s.Hold), Lines: lines,
-		Security: map[string]nodes.Security{"e2ae": nodes.SecurityE2AE, "e2e-cert": nodes.SecurityE2ECert}[s.Security],
+		Security: map[string]nodes.Security{"e2ae": nodes.SecurityE2AE, "e2e-cert": nodes.SecurityE2ECert}[s.Security], Audio: s.Media == "audio",
 	}
 	sc.Patience = time.Duration(s.GiveUp)
 	if s.Release != nil {

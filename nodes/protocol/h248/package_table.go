@@ -100,6 +100,11 @@ var PackageTable = []PackageDef{
 			{ID: "psk", Type: Octets, Status: SIM, Meaning: "pre-shared key, hexadecimal"},
 			{ID: "pskid", Type: Text, Status: SIM, Meaning: "identity of the key"},
 		}},
+	{ID: "simbha", Version: 1, Document: "H.248.78", Status: SIM, Meaning: "bearer-level message backhauling; that H.248.78 has it is S",
+		Signals: []ItemDef{{ID: "msg", Status: SIM, Meaning: "the head of a message as it is to go on", Parms: []ValueDef{
+			{ID: "head", Type: Octets, Required: true, Status: SIM, Meaning: "start line and headers, hexadecimal"}}}},
+		Events: []ItemDef{{ID: "msg", Status: SIM, Meaning: "a message has come at this SEP, and waits", Observed: []ValueDef{
+			{ID: "head", Type: Octets, Required: true, Status: SIM, Meaning: "start line and headers, hexadecimal"}}}}},
 	{ID: "simstat", Version: 1, Document: "this project", Status: SIM, Meaning: "bearer statistics",
 		Statistics: []ValueDef{
 			{ID: "tcpRetx", Type: Integer, Status: SIM, Meaning: "TCP segments sent again"},
@@ -125,7 +130,7 @@ func pack(names ...string) (l []PackageVersion) {
 
 // Profiles lists the profiles; their names are SIM, their packages follow the interfaces of TS 29.334, 29.238, 29.333 [K].
 var Profiles = []ProfileDef{
-	{"simiq/1", "Iq", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "ipnapt", "hangterm", "it", "adid", "tcpbcc", "tlsbsc", "tcphp", "mgastuns", "seplink", "simstat")},
+	{"simiq/1", "Iq", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "ipnapt", "hangterm", "it", "adid", "tcpbcc", "tlsbsc", "tcphp", "mgastuns", "seplink", "simbha", "simstat")},
 	{"simix/1", "Ix", pack("g", "root", "nt", "ds", "gm", "tman", "ipdc", "hangterm", "it", "tcpbcc", "tlsbsc", "seplink", "simstat")},
 	{"simmp/1", "Mp", pack("g", "root", "nt", "ds", "ipdc", "hangterm", "it", "tcpbcc", "tlsbsc", "simsec", "simstat")},
 }

@@ -30,3 +30,36 @@ func TestRewrite(t *testing.T) {
 		t.Error("something else than MSRP passed")
 	}
 }
+
+// Heads that somebody else edits, in this case nobody, come out in place, bodies and end-lines behind them.
+func TestRewriterHead(t *testing.T) {
+	const in = "MSRP abcd1 SEND\r\nTo-Path: msrp://a:1/a;tcp\r\nFrom-Path: msrp://b:2/b;tcp\r\nMessage-ID: 1\r\nContent-Type: text/plain\r\n\r\nhello\r\n-------abcd1$\r\n" +
+		"MSRP abcd2 200 OK\r\nTo-Path: msrp://a:1/a;tcp\r\nFrom-Path: msrp://b:2/b;tcp\r\n-------abcd2$\r\n"
+	for cut := 1; cut < len(in); cut++ {
+		var r Rewriter
+		var out packet.Payload
+		heads := 0
+		for at := 0; at < len(in); at += cut {
+			r.Push(packet.PayloadOf([]byte(in[at:min(at+cut, len(in))])))
+			for {
+				head, err := r.Head(&out)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if head == nil {
+					break
+				}
+				heads++
+				out.Append(packet.Bytes(head))
+			}
+		}
+		if got := string(out.Bytes()); got != in || heads != 2 {
+			t.Fatalf("cut every %d, %d heads:\n%s\nwant\n%s", cut, heads, got, in)
+		}
+	}
+	var r Rewriter
+	r.Push(packet.PayloadOf([]byte("GET / HTTP/1.1\r\n")))
+	if _, err := r.Head(&packet.Payload{}); err == nil {
+		t.Error("something else than MSRP passed")
+	}
+}
