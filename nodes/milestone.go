@@ -103,6 +103,7 @@ const (
 	MSRPResponse     = "msrp.response.received"
 	MSRPReport       = "msrp.report.received"
 	MSRPDelivered    = "msrp.message.delivered"
+	MSRPSwitched     = "msrp.message.switched" // an MRFP has passed a message to the other participants; detail: their number
 	MSRPFailed       = "msrp.failed"
 
 	MediaMoved   = "media.moved"     // a new connection has taken the place of the old; detail: leg
