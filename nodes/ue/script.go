@@ -102,7 +102,11 @@ func (m *media) output(o msrp.Output) {
 		c.lineDone(o.Why)
 	case msrp.OutMessage:
 		if o.Received > 0 {
-			c.lineDone(u.Mark(o.Why, "", nodes.MSRPDelivered, ""))
+			why := u.Mark(o.Why, "", nodes.MSRPDelivered, "")
+			if c.line < len(c.script.Lines) && c.script.Lines[c.line].From == u.Name {
+				return // another participant's, in a conference: the script has not waited for it
+			}
+			c.lineDone(why)
 		}
 	case msrp.OutUnsent, msrp.OutFailed:
 		m.failed("msrp", o.Why)
