@@ -114,5 +114,6 @@ const (
 	SessionEnd   = "session.end" // detail: outcome
 )
 
-// SessionUp is when a session's media can be used at the caller: signalled, connected and where asked for protected.
+// SessionUp is when a session's media can be used at the caller, or at a user whom a conference server
+// calls: signalled, connected and where asked for protected.
 const SessionUp = "session.established"

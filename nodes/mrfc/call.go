@@ -31,17 +31,17 @@ type call struct {
 	uac     sip.UAC
 	parting *parting // nil: no BYE waits for the ACK
 
-	secure  bool
-	own     sdp.Setup // as we write it
-	role    sdp.Setup // once agreed
-	peer    sdp.Line  // the participant's, as last seen
-	heard   bool      // peer is there
-	term    h248.TerminationID
-	local   sdp.Fragment // of the termination
-	events  uint32       // RequestID of the termination's
-	tries   int          // EstBNC that have been repeated
-	retry   deadline
-	next    deadline // the caller's patience; the release that is ours
+	secure bool
+	own    sdp.Setup // as we write it
+	role   sdp.Setup // once agreed
+	peer   sdp.Line  // the participant's, as last seen
+	heard  bool      // peer is there
+	term   h248.TerminationID
+	local  sdp.Fragment // of the termination
+	events uint32       // RequestID of the termination's
+	tries  int          // EstBNC that have been repeated
+	retry  deadline
+	next   deadline // the caller's patience; the release that is ours
 }
 
 // parting is a BYE that waits for the ACK.

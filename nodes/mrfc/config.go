@@ -5,6 +5,7 @@ import (
 
 	"imsim/internal/units"
 	"imsim/nodes"
+	"imsim/nodes/alg"
 	"imsim/nodes/protocol/h248"
 )
 
@@ -15,18 +16,13 @@ type Config struct {
 	Answer   string         `yaml:"answer" jsonschema:"enum=active,enum=passive,default=active" jsonschema_description:"a=setup in answers to an offer of actpass (TS 23.333 6.2.20.1: the MRFP opens)."`
 	Offer    string         `yaml:"offer" jsonschema:"enum=actpass,enum=active,enum=passive,default=actpass" jsonschema_description:"a=setup in the server's own offers."`
 	EstRetry int            `yaml:"est-retry" jsonschema:"minimum=0,maximum=10,default=0" jsonschema_description:"How often a connection that a participant has refused is ordered again, each time 1s after the report, before the participant is let go (mrf.estRetry)."`
-	H248     H248Timers     `yaml:"h248" jsonschema_description:"H.248 transaction timers."`
+	H248     alg.H248Timers `yaml:"h248" jsonschema_description:"H.248 transaction timers."`
 	GiveUp   units.Duration `yaml:"give-up" jsonschema:"default=3m" jsonschema_description:"How long a user whom the server calls has to answer."`
 	Costs    nodes.Costs    `yaml:"costs" jsonschema_description:"Processor time; message 2ms by default."`
 }
 
-// H248Timers are the transaction timers of spec reference §9.4. Zero takes the default.
-type H248Timers struct {
-	Retransmit units.Duration `yaml:"retransmit" jsonschema:"default=200ms" jsonschema_description:"First interval of request retransmission (reqRetx)."`
-	TMax       units.Duration `yaml:"t-max" jsonschema:"default=25s" jsonschema_description:"Association is lost when a request stays unanswered this long."`
-	LongTimer  units.Duration `yaml:"long-timer" jsonschema:"default=30s" jsonschema_description:"How long replies are kept for repeated requests."`
-}
-
-func (t *H248Timers) endpoint() h248.Config {
+// endpoint returns the configuration of the association with the MRFP.
+func (c *Config) endpoint() h248.Config {
+	t := &c.H248
 	return h248.Config{Role: h248.MGC, ReqRetx: time.Duration(t.Retransmit), TMax: time.Duration(t.TMax), LongTimer: time.Duration(t.LongTimer)}
 }

@@ -42,7 +42,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*MRFC, error) {
 	if m.sip, err = transport.NewSIP(&m.Base, transport.SIPConfig{Core: true, Session: env.SessionOf, Cost: cost}, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
-	if m.h248, err = transport.NewH248(&m.Base, cfg.H248.endpoint(), env.Net.Node(cfg.Gateway), cost, m); err != nil {
+	if m.h248, err = transport.NewH248(&m.Base, cfg.endpoint(), env.Net.Node(cfg.Gateway), cost, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Name, err)
 	}
 	home := env.Addr(cfg.Home)

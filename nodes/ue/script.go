@@ -16,7 +16,7 @@ func (c *call) mediaUp(why sim.Cause) {
 		return
 	}
 	c.began = true
-	if c.caller {
+	if c.caller || c.script.DialOut {
 		why = c.u.Mark(why, "", nodes.SessionUp, "")
 	}
 	c.cue(why)
@@ -103,8 +103,8 @@ func (m *media) output(o msrp.Output) {
 	case msrp.OutMessage:
 		if o.Received > 0 {
 			why := u.Mark(o.Why, "", nodes.MSRPDelivered, "")
-			if c.line < len(c.script.Lines) && c.script.Lines[c.line].From == u.Name {
-				return // another participant's, in a conference: the script has not waited for it
+			if c.script.Conference {
+				return // another participant's: the script has not waited for it
 			}
 			c.lineDone(why)
 		}

@@ -58,6 +58,8 @@ func (w *world) script(id sim.SessionID, class string, s *scenarios.Session, lin
 		Session: id, Class: class, From: s.From, To: s.To, Target: w.end(s.To).Identity(), Hold: time.Duration(s.Hold), Lines: lines,
 		Security: map[string]nodes.Security{"e2ae": nodes.SecurityE2AE, "e2e-cert": nodes.SecurityE2ECert}[s.Security],
 	}
+	sc.DialOut = w.mrfcs[s.From] != nil
+	sc.Conference = sc.DialOut || w.mrfcs[s.To] != nil
 	sc.Patience = time.Duration(s.GiveUp)
 	if s.Release != nil {
 		sc.Release, sc.Delay = s.Release.By, time.Duration(s.Release.After)
