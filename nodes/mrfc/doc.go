@@ -10,6 +10,6 @@
 // Not modelled: several conferences at one node, conference factory and URI lists, REFER, the conference event package, re-INVITE,
 // MIKEY-TICKET (Annex G.3), BFCP, session timers; who releases a call of the server's own counts from the ACK.
 //
-// Validated by calls from and to UEs that the tests play, with refusals, silence and errors of the gateway, and by the scenarios
-// tcp-mp-*.
+// Validated by runs with refusals, silence, errors and restarts of the MRFP (scenarios/run, TestConferenceFailures), and by the
+// scenarios tcp-mp-* and timeline-mp-*.
 package mrfc
