@@ -50,6 +50,9 @@ type Script struct {
 	Hold     time.Duration // after the last line
 	Release  string        // node that ends the session; "" for nobody
 	Delay    time.Duration // between the end of Hold and the release
+	// Conference says that one end is a conference server: what is received there comes from other sessions.
+	Conference bool
+	DialOut    bool // a conference server calls: only the called knows when media can be used
 }
 
 // Line is one message of a script.

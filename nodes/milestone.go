@@ -109,6 +109,7 @@ const (
 	MSRPResponse     = "msrp.response.received"
 	MSRPReport       = "msrp.report.received"
 	MSRPDelivered    = "msrp.message.delivered"
+	MSRPSwitched     = "msrp.message.switched" // an MRFP has passed a message to the other participants; detail: their number
 	MSRPFailed       = "msrp.failed"
 
 	MediaMoved   = "media.moved"     // a new connection has taken the place of the old; detail: leg
@@ -123,5 +124,6 @@ const (
 	SessionEnd   = "session.end" // detail: outcome
 )
 
-// SessionUp is when a session's media can be used at the caller: signalled, connected and where asked for protected.
+// SessionUp is when a session's media can be used at the caller, or at a user whom a conference server
+// calls: signalled, connected and where asked for protected.
 const SessionUp = "session.established"

@@ -5,6 +5,7 @@ import (
 	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/megaco"
+	"imsim/nodes/mrfc"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
@@ -17,7 +18,8 @@ var kinds = []variant{
 	{"pcscf", "P-CSCF with the IMS-ALG", pcscf.Config{}},
 	{"ibcf", "IBCF: the border to another network", ibcf.Config{}},
 	{"scscf", "S-CSCF with registrar", scscf.Config{}},
-	{"mediagw", "media gateway: IMS-AGW or TrGW", mediagw.Config{}},
+	{"mrfc", "conference server: focus and MRFC", mrfc.Config{}},
+	{"mediagw", "media gateway: IMS-AGW or TrGW or MRFP", mediagw.Config{}},
 	{"mgc", "scripted H.248 controller", megaco.MGCConfig{}},
 	{"mg", "scripted H.248 gateway, without media", megaco.MGConfig{}},
 	{"attacker", "somebody on the path who attacks media connections", attacker.Config{}},

@@ -4,8 +4,8 @@ import "imsim/internal/units"
 
 // Session is a class of calls: who calls whom, when, and what they exchange.
 type Session struct {
-	From     string         `yaml:"from" node:"ue" jsonschema:"required" jsonschema_description:"the UE that calls"`
-	To       string         `yaml:"to" node:"ue" jsonschema:"required" jsonschema_description:"the UE that is called"`
+	From     string         `yaml:"from" node:"ue,mrfc" jsonschema:"required" jsonschema_description:"the UE that calls, or the conference server that calls a user into the conference"`
+	To       string         `yaml:"to" node:"ue,mrfc" jsonschema:"required" jsonschema_description:"the UE that is called, or the conference server that a user dials into"`
 	Media    string         `yaml:"media" jsonschema:"enum=msrp,enum=audio,default=msrp" jsonschema_description:"what the call begins with: msrp or audio, an RTP flow in either direction to which a re-INVITE may add messages"`
 	Security string         `yaml:"security" jsonschema:"enum=none,enum=e2ae,enum=e2e-cert,default=none" jsonschema_description:"media security: none, TLS to the access edge, or TLS from end to end with certificates"`
 	At       units.Duration `yaml:"at" jsonschema_description:"when the first call starts"`

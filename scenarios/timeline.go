@@ -33,20 +33,20 @@ type SetValue struct {
 
 // H248Drop loses H.248 messages that a node sends.
 type H248Drop struct {
-	Node  string `yaml:"node" node:"pcscf,ibcf,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
+	Node  string `yaml:"node" node:"pcscf,ibcf,mrfc,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
 	Count int    `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
 }
 
 // H248Delay keeps H.248 messages back that a node sends, so that later ones overtake them.
 type H248Delay struct {
-	Node  string         `yaml:"node" node:"pcscf,ibcf,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
+	Node  string         `yaml:"node" node:"pcscf,ibcf,mrfc,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
 	Count int            `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
 	By    units.Duration `yaml:"by" jsonschema:"required" jsonschema_description:"how long each is kept back"`
 }
 
 // H248Duplicate sends H.248 messages of a node twice.
 type H248Duplicate struct {
-	Node  string         `yaml:"node" node:"pcscf,ibcf,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
+	Node  string         `yaml:"node" node:"pcscf,ibcf,mrfc,mediagw,mgc,mg" jsonschema:"required" jsonschema_description:"the sender"`
 	Count int            `yaml:"count" jsonschema:"minimum=1,default=1" jsonschema_description:"how many messages"`
 	By    units.Duration `yaml:"by" jsonschema:"default=0s" jsonschema_description:"how much later each comes again"`
 }

@@ -1,12 +1,14 @@
 package scenarios
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
+	"imsim/nodes/mrfc"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/ue"
 )
@@ -29,13 +31,13 @@ func (v *validator) wiring() {
 	for _, name := range Names(v.file.Nodes) {
 		path := at("nodes", name)
 		switch c := v.file.Nodes[name].Settings.(type) {
-		case *pcscf.Config, *ibcf.Config:
+		case *pcscf.Config, *ibcf.Config, *mrfc.Config:
 			gateway, on := Controlled(v.file.Nodes[name].Settings)
 			// A gateway registers with one controller, and an ALG of ours uses one gateway. [SIM]
 			if g, ok := settings[*mediagw.Config](v, gateway); ok && g.Controller != name && g.Controller != "" && !slices.Contains(g.H248.Secondary, name) {
 				v.wrong(sub(path, "gateway"), gateway+" is controlled by "+g.Controller, "write controller: "+name+" there, or name another gateway")
-			} else if ok && (g.Interface == "ix") != (on == "ix") {
-				v.wrong(sub(path, "gateway"), gateway+" speaks "+g.Interface+", and "+name+" controls over "+on, "write interface: "+on+" there")
+			} else if ok && cmp.Or(g.Interface, "iq") != on {
+				v.wrong(sub(path, "gateway"), gateway+" speaks "+cmp.Or(g.Interface, "iq")+", and "+name+" controls over "+on, "write interface: "+on+" there")
 			}
 		case *mediagw.Config:
 			if gateway, on := Controlled(v.file.Nodes[c.Controller].Settings); on != "" && gateway != name && gateway != "" {
@@ -46,6 +48,7 @@ func (v *validator) wiring() {
 	}
 	for _, name := range Names(v.file.Sessions) {
 		s := v.file.Sessions[name]
+		v.conference(name, s)
 		caller, ok := settings[*ue.Config](v, s.From)
 		if !ok || s.Security != "e2ae" {
 			continue
@@ -58,6 +61,25 @@ func (v *validator) wiring() {
 	v.reach()
 }
 
+// conference checks a session with a conference server: the server says nothing of its own, and is not called by another.
+func (v *validator) conference(name string, s Session) {
+	server, other := s.To, s.From
+	if _, ok := settings[*mrfc.Config](v, server); !ok {
+		server, other = other, server
+	}
+	if _, ok := settings[*mrfc.Config](v, server); !ok {
+		return
+	}
+	if _, ok := settings[*ue.Config](v, other); !ok && other != "" && v.file.Nodes[other].Settings != nil {
+		v.wrong(at("sessions", name, "from"), "a conference server calls users, and "+s.To+" is none", "write a node of kind ue")
+	}
+	for i, m := range s.Messages {
+		if m.From == server {
+			v.wrong(at("sessions", name, "messages", itoa(i), "from"), server+" passes messages on and has none of its own", "write "+other)
+		}
+	}
+}
+
 // Controlled returns which gateway a node controls, and over which interface; "" where it is no controller.
 func Controlled(settings any) (gateway, on string) {
 	switch c := settings.(type) {
@@ -65,6 +87,8 @@ func Controlled(settings any) (gateway, on string) {
 		return c.Gateway, "iq"
 	case *ibcf.Config:
 		return c.Gateway, "ix"
+	case *mrfc.Config:
+		return c.Gateway, "mp"
 	}
 	return "", ""
 }

@@ -26,7 +26,7 @@ var labels = map[string]string{
 	nodes.RSTSent: "RST", nodes.FINSent: "FIN",
 	nodes.ClientHelloSent: "ClientHello", nodes.TLSEstablished: "TLS up", nodes.TLSFailed: "TLS failed", nodes.AlertSent: "alert",
 	nodes.CloseNotifySent: "close_notify", nodes.Through: "through-connected",
-	nodes.MSRPDelivered: "message in", nodes.MSRPFailed: "MSRP failed",
+	nodes.MSRPDelivered: "message in", nodes.MSRPSwitched: "message switched", nodes.MSRPFailed: "MSRP failed",
 	nodes.SessionUp: "session up", nodes.SessionEnd: "session",
 }
 

@@ -65,6 +65,11 @@ func (s *Suite) gateway(p *packet.Packet) {
 	t := text{b: p.Payload.Bytes(), stream: 1}
 	t.locals(func(context, stream uint32, sdp []byte) {
 		lines(sdp, func(at packet.AddrPort, secure, framed bool) {
+			if t.alone {
+				// Of the participants of a conference some may be protected and some not (C2).
+				s.ends[at] = end{known: true, secure: secure, framed: framed, gateway: true}
+				return
+			}
 			key := contextKey{p.Src, context, stream}
 			st := s.contexts[key]
 			if st == nil {

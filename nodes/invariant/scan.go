@@ -14,6 +14,7 @@ type text struct {
 	b       []byte
 	context uint32
 	stream  uint32
+	alone   bool // the termination is one of an MRFP, where each connection ends
 }
 
 // locals calls found for every Local descriptor of the message.
@@ -35,6 +36,8 @@ func (t *text) locals(found func(context, stream uint32, sdp []byte)) {
 			switch {
 			case is(name, "Context", "C"):
 				t.context = number(value)
+			case is(name, "Add", "A"), is(name, "Modify", "MF"), is(name, "AuditValue", "AV"):
+				t.alone = bytes.HasPrefix(value, []byte("ip/mb/"))
 			case is(name, "Stream", "ST"):
 				t.stream = number(value)
 			case is(name, "Local", "L"), is(name, "Remote", "R"):

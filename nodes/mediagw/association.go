@@ -14,7 +14,7 @@ type H248Config struct {
 	Transport  string         `yaml:"transport" jsonschema:"enum=udp,enum=tcp,default=udp" jsonschema_description:"Carrier of H.248; the controller follows."`
 	Encoding   string         `yaml:"encoding" jsonschema:"enum=pretty,enum=compact,default=pretty" jsonschema_description:"Text form of what the gateway writes."`
 	Without    []string       `yaml:"without" jsonschema_description:"What the gateway does not know of its profile: a package (error 440) or one of its properties (445) or a value as property=value (449)."`
-	Secondary  []string       `yaml:"secondary" node:"pcscf,ibcf,mgc" jsonschema_description:"Controllers to turn to when the first is lost, in this order."`
+	Secondary  []string       `yaml:"secondary" node:"pcscf,ibcf,mrfc,mgc" jsonschema_description:"Controllers to turn to when the first is lost, in this order."`
 	MWD        units.Duration `yaml:"mwd" jsonschema:"default=0s" jsonschema_description:"Maximum waiting delay: a restart or the loss of the controller is announced after a random part of it (H.248.1 9.2)."`
 	Retransmit units.Duration `yaml:"retransmit" jsonschema:"default=200ms" jsonschema_description:"First interval of request retransmission (reqRetx)."`
 	TMax       units.Duration `yaml:"t-max" jsonschema:"default=25s" jsonschema_description:"The controller is lost when a request stays unanswered this long."`

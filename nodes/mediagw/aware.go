@@ -27,6 +27,9 @@ type aware struct {
 
 // knows reports an application that this gateway can be told.
 func (g *Gateway) knows(app sdp.App) bool {
+	if g.cfg.Interface == "mp" {
+		return app == sdp.MSRP // TS 23.333 cl. 5: it is the end of the protocol
+	}
 	return app == sdp.NoApp || app == sdp.MSRP && len(g.cfg.Applications) > 0
 }
 
@@ -116,7 +119,9 @@ func (x *aware) waits(s *sep, ev bearer.Event, cause string, why sim.Cause) bool
 // unsupported refuses an application that we do not know (F12).
 func (g *Gateway) unsupported(p sdp.Proto) *h248.ErrorDescriptor {
 	known := "TCP and TCP/TLS are supported"
-	if len(g.cfg.Applications) > 0 {
+	if g.cfg.Interface == "mp" {
+		known += " with MSRP"
+	} else if len(g.cfg.Applications) > 0 {
 		known += ", with or without MSRP"
 	}
 	return fault(h248.ErrUnsupportedMedia, "Unsupported Media Type "+p.String()+"; "+known)

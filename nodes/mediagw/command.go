@@ -132,7 +132,7 @@ func (g *Gateway) add(ctx *context, c, r *h248.Command, after *[]func(), why sim
 	if !ok || realm == "" {
 		return fault(h248.ErrUnknownTermination, "Unknown TerminationID; ip/"+strings.Join(g.cfg.realmNames(), "/$ and ip/")+"/$ can be added")
 	}
-	if len(ctx.terms) == 2 {
+	if len(ctx.terms) == 2 && g.cfg.Interface != "mp" {
 		return fault(h248.ErrTooManyTerminations, "Max number of Terminations in a Context exceeded")
 	}
 	if c.Media == nil || len(c.Media.Streams) == 0 {

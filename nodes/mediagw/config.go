@@ -13,10 +13,10 @@ import (
 
 // Config is what a scenario says of a media gateway.
 type Config struct {
-	Controller     string            `yaml:"controller" node:"pcscf,ibcf,mgc" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
-	Interface      string            `yaml:"interface" jsonschema:"enum=iq,enum=ix,default=iq" jsonschema_description:"Profile of H.248: iq for an IMS-AGW or ix for a TrGW."`
-	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core or on Ix internal and external are on; an interface has its link's name unless named."`
-	Applications   []string          `yaml:"applications" jsonschema:"enum=msrp" jsonschema_description:"Application protocols that the gateway can be told of: with msrp it puts its own paths into MSRP messages where its controller wants that. Without it refuses them (Error 515)."`
+	Controller     string            `yaml:"controller" node:"pcscf,ibcf,mrfc,mgc" jsonschema:"required" jsonschema_description:"Node that controls this gateway."`
+	Interface      string            `yaml:"interface" jsonschema:"enum=iq,enum=ix,enum=mp,default=iq" jsonschema_description:"Profile of H.248: iq for an IMS-AGW or ix for a TrGW or mp for an MRFP."`
+	Realms         map[string]string `yaml:"realms" jsonschema:"required" jsonschema_description:"Which of the gateway's interfaces the realms access and core or on Ix internal and external or on Mp mb are on; an interface has its link's name unless named."`
+	Applications   []string          `yaml:"applications" jsonschema:"enum=msrp" jsonschema_description:"Application protocols that the gateway can be told of: with msrp it puts its own paths into MSRP messages where its controller wants that. Without it refuses them (Error 515). An MRFP always knows msrp."`
 	Ports          Ports             `yaml:"ports" jsonschema_description:"Range of local ports."`
 	Timers         Timers            `yaml:"timers" jsonschema_description:"Supervisory timers (spec reference 0.4)."`
 	Truncation     string            `yaml:"truncation" jsonschema:"enum=rst,enum=fin,default=rst" jsonschema_description:"What the partner leg gets when a TLS leg is truncated (D7)."`
@@ -32,13 +32,17 @@ type Config struct {
 	H248           H248Config        `yaml:"h248" jsonschema_description:"The association with the controller."`
 	TCP            nodes.TCPConfig   `yaml:"tcp" jsonschema_description:"The gateway's TCP."`
 	TLS            nodes.TLSConfig   `yaml:"tls" jsonschema_description:"The gateway's TLS on protected legs."`
-	Costs          nodes.Costs       `yaml:"costs" jsonschema_description:"Processor time; message 1ms packet 20us connection 300us and crypto 100% by default."`
+	Costs          nodes.Costs       `yaml:"costs" jsonschema_description:"Processor time; message 1ms packet 20us (50us on Mp where each copy of a message costs as much) connection 300us and crypto 100% by default."`
 }
 
-// realmNames returns the IP realms that a gateway joins: the access network and the core, or its own network and another.
+// realmNames returns the IP realms that a gateway joins: the access network and the core, or its own network and another, or
+// as MRFP the one that its participants reach it in.
 func (c *Config) realmNames() []string {
-	if c.Interface == "ix" {
+	switch c.Interface {
+	case "ix":
 		return ixRealms
+	case "mp":
+		return mpRealms
 	}
 	return iqRealms
 }
@@ -46,6 +50,7 @@ func (c *Config) realmNames() []string {
 var (
 	iqRealms = []string{"access", "core"}
 	ixRealms = []string{"internal", "external"}
+	mpRealms = []string{"mb"}
 )
 
 // Validate reports settings that no gateway can have.

@@ -69,7 +69,7 @@ func (g *Gateway) endpoint(t *termination, in *h248.Stream, after *[]func(), why
 	}
 	var st *stream
 	for _, o := range t.ctx.streams {
-		if o.id == uint16(in.ID) {
+		if o.id == uint16(in.ID) && o.app == nil {
 			st = o
 		}
 	}
@@ -77,6 +77,9 @@ func (g *Gateway) endpoint(t *termination, in *h248.Stream, after *[]func(), why
 		st = &stream{gw: g, id: uint16(in.ID)}
 		st.m.Policy, st.m.Table = g.policy, g.table
 		t.ctx.streams = append(t.ctx.streams, st)
+		if g.cfg.Interface == "mp" {
+			g.attach(st, t.ctx, why)
+		}
 	}
 	s := &sep{st: st, term: t, local: local, side: bearer.X}
 	if o := st.sep[bearer.X]; o != nil && !o.leaving {
@@ -149,6 +152,7 @@ func (s *sep) configure(in *h248.Stream, after *[]func()) (answer []byte, e *h24
 			return nil, e
 		}
 	}
+	s.st.app.configured(s.aware)
 	if c := in.Control; c != nil {
 		switch c.Mode {
 		case h248.SendReceive:

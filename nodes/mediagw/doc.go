@@ -1,4 +1,4 @@
-// Package mediagw is the media gateway: the IMS-AGW. It executes H.248 commands on contexts,
+// Package mediagw is the media gateway: the IMS-AGW, the TrGW, and the MRFP. It executes H.248 commands on contexts,
 // terminations and streams, relays or terminates TCP, terminates TLS on protected legs, and lets the correlation machine
 // of package bearer decide what an event on one leg means for the other.
 //
@@ -9,6 +9,7 @@
 // with deadlock supervision; source filter; ICE lite for TCP (RFC 6544); paths of MSRP messages (TR 29.828 cl. 4.1.4);
 // supervisory timers; statistics; notification of failures;
 // registration with a list of controllers (maximum waiting delay, disconnection, failover, handoff, graceful and forced end);
+// as MRFP a context with any number of terminations, at each of which a connection ends at package mrfp;
 // audits of media, events, statistics and packages; heartbeats and reports of a silent controller.
 //
 // Not modelled: holding an early SYN of a spliced stream (its repetition passes), resetting one, MSRP messages edited by the

@@ -12,7 +12,9 @@ import (
 	"imsim/netem/tls"
 	"imsim/nodes"
 	"imsim/nodes/bearer"
+	"imsim/nodes/mrfp"
 	"imsim/nodes/protocol/h248"
+	"imsim/nodes/protocol/msrp"
 	"imsim/nodes/transport"
 	"imsim/sim"
 )
@@ -53,6 +55,7 @@ type Gateway struct {
 	newest      map[string]packet.AddrPort // address reserved last, by realm; looked up, never ranged over
 	policy      bearer.Policy
 	table       *bearer.Table
+	msrp        *msrp.Endpoint // of an MRFP; nil before the first participant
 
 	// Controllers, and what is supervised for them.
 	controllers []*association
@@ -81,7 +84,8 @@ type context struct {
 	why     sim.Cause
 	terms   []*termination
 	streams []*stream
-	old     []*sep // that others have followed; their counters count
+	old     []*sep           // that others have followed; their counters count
+	conf    *mrfp.Conference // nil but at an MRFP
 }
 
 // termination is one side of a context.
@@ -120,8 +124,12 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 		g.realms[realm] = i.Addr(g.Addr)
 	}
 	g.profile = "simiq/1"
-	if cfg.Interface == "ix" {
+	packet := 20 * time.Microsecond
+	switch cfg.Interface {
+	case "ix":
 		g.profile = "simix/1"
+	case "mp":
+		g.profile, packet = "simmp/1", 50*time.Microsecond
 	}
 	g.valid = h248.Validator{Profile: h248.LookupProfile(g.profile), Without: cfg.H248.Without}
 	g.policy = bearer.Policy{
@@ -149,7 +157,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config, index int) (*Gateway, err
 		}
 	}
 	g.costs = costs{
-		packet:     time.Duration(nodes.Or(cfg.Costs.Packet, units.Duration(20*time.Microsecond))),
+		packet:     time.Duration(nodes.Or(cfg.Costs.Packet, units.Duration(packet))),
 		connection: time.Duration(nodes.Or(cfg.Costs.Connection, units.Duration(300*time.Microsecond))),
 		crypto:     nodes.CryptoCosts(cfg.Costs.Crypto),
 	}

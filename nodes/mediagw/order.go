@@ -17,6 +17,7 @@ func (t *termination) arm(e *h248.Events) {
 		x := s.state()
 		s.request = e.ID
 		x.Armed, s.wantsIdle = 0, false
+		s.st.app.armed(0)
 		for _, ev := range e.List {
 			if ev.Stream != 0 && uint16(ev.Stream) != s.st.id {
 				continue
@@ -30,6 +31,7 @@ func (t *termination) arm(e *h248.Events) {
 				x.Armed |= bearer.ArmSuccess
 			case ev.Name == "tcpbcc/BNCChange":
 				x.Armed |= bearer.ArmTCPFail | bearer.ArmTCPRel
+				s.st.app.armed(bearer.ArmTCPRel)
 			case ev.Name == "tlsbsc/BNCChange":
 				x.Armed |= bearer.ArmTLSFail | bearer.ArmTLSRel
 			case ev.Name == "simbha/msg":
@@ -80,6 +82,9 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 			}
 			ev = bearer.EstTCP
 			why = s.st.gw.Mark(why, s.name(), nodes.OrderReceived, g.Name)
+			if s.st.app.failed() {
+				*after = append(*after, s.st.app.retry)
+			}
 		case "tcphp/punch":
 			if x.TCPRole != bearer.Active {
 				return fault(h248.ErrUnknownValue, "tcphp/punch on a SEP that is not active")

@@ -1,6 +1,10 @@
 package mediagw
 
-import "imsim/netem/packet"
+import (
+	"slices"
+
+	"imsim/netem/packet"
+)
 
 // portPool gives out the ports of one address in turn, so that a port rests as long as possible before it is used again.
 type portPool struct {
@@ -63,13 +67,13 @@ func (g *Gateway) late(p *packet.Packet) { g.Host.Discard(p, "stream is gone") }
 
 // Ports returns the number of ports in use.
 func (g *Gateway) Ports() (n int) {
-	names := g.cfg.realmNames()
-	access, core := g.realms[names[0]], g.realms[names[1]]
-	if pool := g.ports[access]; pool != nil {
-		n = len(pool.used)
-	}
-	if pool := g.ports[core]; pool != nil && core != access {
-		n += len(pool.used)
+	var seen []packet.Addr // realms may share an address
+	for _, realm := range g.cfg.realmNames() {
+		addr := g.realms[realm]
+		if pool := g.ports[addr]; pool != nil && !slices.Contains(seen, addr) {
+			n += len(pool.used)
+		}
+		seen = append(seen, addr)
 	}
 	return n
 }

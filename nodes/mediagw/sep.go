@@ -190,7 +190,7 @@ func (s *sep) armTimers(why sim.Cause) {
 	if sp := s.st.splice; sp != nil && s.side == sp.opener {
 		earliest = min(earliest, sp.at)
 	}
-	gw.K.Arm(&s.timer, gw.Entity, s.slot, earliest)
+	gw.K.Arm(&s.timer, gw.Entity, s.slot, min(earliest, s.st.app.deadline()))
 }
 
 // set brings the deadlines in line with the set of running timers and returns the earliest.
@@ -245,6 +245,7 @@ func (s *sep) fire() {
 			s.st.input(s.side, bearer.TimerEvent(t), "", gw.Waited(d.why, t.String()))
 		}
 	}
+	s.st.app.tick(now)
 	s.armTimers(sim.Cause{})
 }
 

@@ -23,10 +23,11 @@ type stream struct {
 	queue    []input // events that came up while others were being carried out
 	busy     bool
 	through  bool
-	changing bool    // its remote addresses, in the transaction at hand
-	pairs    []pair  // relay: remote addresses of the connections before
-	left     bool    // both endpoints are subtracted, and the machine knows
-	splice   *splice // nil but for a stream whose one connection passes through (fwd.splice)
+	changing bool         // its remote addresses, in the transaction at hand
+	pairs    []pair       // relay: remote addresses of the connections before
+	left     bool         // both endpoints are subtracted, and the machine knows
+	splice   *splice      // nil but for a stream whose one connection passes through (fwd.splice)
+	app      *application // nil but at an MRFP, where the stream ends
 }
 
 type input struct {
@@ -91,6 +92,9 @@ func (st *stream) openOrClose(why sim.Cause) {
 			name = nodes.Through
 		}
 		why = st.gw.Mark(why, st.name(), name, "")
+		if st.app != nil {
+			st.app.through(st.through, why)
+		}
 	}
 	st.takeOver(why)
 	if st.through {
@@ -106,6 +110,10 @@ func (st *stream) flows(side bearer.Side) bool {
 
 // move passes what waits on side to the partner, as much as it takes: the rest stays, and closes the sender's window.
 func (st *stream) move(side bearer.Side, why sim.Cause) {
+	if st.app != nil {
+		st.app.move(why)
+		return
+	}
 	from, to := st.sep[side], st.sep[side.Other()]
 	if from == nil || to == nil || !st.flows(side) {
 		return
@@ -149,6 +157,10 @@ func later(a, b sim.Cause) sim.Cause {
 // carryOut does one action of the machine.
 func (st *stream) carryOut(o bearer.Out, why sim.Cause) {
 	s := st.sep[o.Side]
+	if s == nil {
+		st.app.carryOut(o, why)
+		return
+	}
 	gw := st.gw
 	if s.ice != nil && s.ice.instead(s, o, why) {
 		return
@@ -245,6 +257,7 @@ func (st *stream) end(side bearer.Side, ev bearer.Event, why sim.Cause) {
 		st.move(bearer.X, why)
 		st.move(bearer.Y, why)
 	}
+	st.app.leave(why)
 	for _, o := range st.sep {
 		if o != nil && o.leaving {
 			o.drop(why)

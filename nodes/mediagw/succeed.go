@@ -20,7 +20,7 @@ import (
 // reached finds the termination's endpoint of a stream that a command is about: the one there is, its successor where Local
 // asks for a port, or its predecessor where Local goes back to that one's.
 func (g *Gateway) reached(t *termination, s *sep, in *h248.Stream, after *[]func(), why sim.Cause) (*sep, *h248.ErrorDescriptor) {
-	if in.Local == nil || s.relay != nil {
+	if in.Local == nil || s.relay != nil || s.st.app != nil {
 		return s, nil
 	}
 	if bytes.Contains(in.Local, []byte(" $ ")) && s.st.begun() {
@@ -131,7 +131,7 @@ func (st *stream) giveWay(why sim.Cause) {
 // spare reports whether another pair of endpoints can still carry the stream, or comes to carry it: what happens to this one
 // is then no news for the controller. [SIM]
 func (st *stream) spare(c *context) bool {
-	return slices.ContainsFunc(c.streams, func(o *stream) bool {
+	return st.app == nil && slices.ContainsFunc(c.streams, func(o *stream) bool {
 		return o != st && o.id == st.id && !o.left && o.m.SEP[bearer.X].TCP != bearer.TCPClosed && o.m.SEP[bearer.Y].TCP != bearer.TCPClosed
 	})
 }

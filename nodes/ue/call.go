@@ -2,6 +2,7 @@ package ue
 
 import (
 	"strconv"
+	"strings"
 
 	"imsim/nodes"
 	"imsim/nodes/protocol/sip"
@@ -189,6 +190,9 @@ func (c *call) request(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	case sip.BYE:
 		why = u.Mark(why, "", nodes.ByeReceived, m.Get(sip.HReason))
 		u.sip.Respond(tx, sip.NewResponse(m, 200, "", u.sip.IDs.Tag()), why)
+		if !c.began && strings.Contains(m.Get(sip.HReason), "cause=503") {
+			c.conclude("failed") // there never was a connection to speak over
+		}
 		c.conclude("released")
 		c.leave(why)
 	case sip.UPDATE:

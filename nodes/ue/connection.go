@@ -45,11 +45,18 @@ func (m *media) connect(why sim.Cause) {
 	case m.tcpRole == sdp.HoldConn:
 		u.Host.Unlisten(m.local) // RFC 4145 §4: no connection for the time being
 		m.takeOver(why)
+	case m.tcpRole == sdp.Passive && m.late():
+		if u.Host.Listen(m.local, m) != nil {
+			m.failed("no port left", why)
+		}
 	case m.tcpRole == sdp.Passive && u.cfg.OpenToo != nil:
 		m.c.punch.set(u.K.Now().Add(time.Duration(*u.cfg.OpenToo)), why)
 		m.c.wake()
 	}
 }
+
+// late reports a caller that opens its port only with the answer.
+func (m *media) late() bool { return m.offerer && m.c.u.cfg.MediaPort == "after-answer" }
 
 func (m *media) dial(why sim.Cause) {
 	u := m.c.u

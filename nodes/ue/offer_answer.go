@@ -178,7 +178,7 @@ func (m *media) prepare() (err string) {
 	if u.cfg.ICE == "full" {
 		m.gather()
 	}
-	if (m.own != sdp.Active && m.own != sdp.HoldConn || m.ice != nil) && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
+	if (m.own != sdp.Active && m.own != sdp.HoldConn || m.ice != nil) && !m.late() && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
 		return "no port left" // ports come round: this one's call is still there
 	}
 	cfg := msrp.Config{Local: m.path, IgnoreScheme: true}

@@ -16,7 +16,7 @@ func (c *call) mediaUp(why sim.Cause) {
 		return
 	}
 	c.began = true
-	if c.caller {
+	if c.caller || c.script.DialOut {
 		why = c.u.Mark(why, "", nodes.SessionUp, "")
 	}
 	c.cue(why)
@@ -102,7 +102,11 @@ func (m *media) output(o msrp.Output) {
 		c.lineDone(o.Why)
 	case msrp.OutMessage:
 		if o.Received > 0 {
-			c.lineDone(u.Mark(o.Why, "", nodes.MSRPDelivered, ""))
+			why := u.Mark(o.Why, "", nodes.MSRPDelivered, "")
+			if c.script.Conference {
+				return // another participant's: the script has not waited for it
+			}
+			c.lineDone(why)
 		}
 	case msrp.OutUnsent, msrp.OutFailed:
 		m.failed("msrp", o.Why)

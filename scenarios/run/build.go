@@ -15,6 +15,7 @@ import (
 	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
 	"imsim/nodes/megaco"
+	"imsim/nodes/mrfc"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
 	"imsim/nodes/transport"
@@ -42,6 +43,7 @@ type world struct {
 	gateways    map[string]*mediagw.Gateway
 	mgcs        map[string]*megaco.MGC
 	mgs         map[string]*megaco.MG
+	mrfcs       map[string]*mrfc.MRFC
 	starters    []func(sim.Cause)
 }
 
@@ -51,7 +53,7 @@ func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nod
 	w := &world{
 		file: &sc.File, k: k, links: map[string][2]*way{}, ues: map[string]*ue.UE{},
 		nats: map[string]*nat.Node{}, controllers: map[string]*alg.ALG{}, gateways: map[string]*mediagw.Gateway{},
-		mgcs: map[string]*megaco.MGC{}, mgs: map[string]*megaco.MG{},
+		mgcs: map[string]*megaco.MGC{}, mgs: map[string]*megaco.MG{}, mrfcs: map[string]*mrfc.MRFC{},
 	}
 	family := netem.IPv4
 	if sc.File.Run.Family == "ipv6" {
@@ -195,6 +197,8 @@ func (w *world) populate() error {
 			_, err = attacker.New(w.env, host, *cfg, index)
 		case *scscf.Config:
 			_, err = scscf.New(w.env, host, *cfg)
+		case *mrfc.Config:
+			w.mrfcs[name], err = mrfc.New(w.env, host, *cfg)
 		case *mediagw.Config:
 			own := *cfg
 			if own.ControlModel == "" {

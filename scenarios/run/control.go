@@ -101,6 +101,9 @@ func (w *world) associations(node string) []*transport.H248 {
 	if p := w.controllers[node]; p != nil {
 		return []*transport.H248{p.H248()}
 	}
+	if m := w.mrfcs[node]; m != nil {
+		return []*transport.H248{m.H248()}
+	}
 	if m := w.mgcs[node]; m != nil {
 		return m.Associations()
 	}

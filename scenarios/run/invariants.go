@@ -37,6 +37,9 @@ func (w *world) left() (list []invariant.Left) {
 		if p := w.controllers[name]; p != nil {
 			list = append(list, invariant.Left{Node: name, What: "calls", N: p.Calls()})
 		}
+		if m := w.mrfcs[name]; m != nil {
+			list = append(list, invariant.Left{Node: name, What: "calls", N: m.Calls()})
+		}
 		if g := w.mgs[name]; g != nil {
 			list = append(list, invariant.Left{Node: name, What: "contexts", N: g.Contexts()})
 		}

@@ -206,6 +206,12 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"tcp-chain-4gw", "nodes.ibcf1.inactivity", "12s", "sessions.chat.hold=2m run.until=180s"},
 	{"tcp-chain-4gw", "nodes.ibcf1.on-inactivity", "audit", "sessions.chat.hold=2m run.until=180s nodes.ibcf1.inactivity=12s"},
 
+	{"tcp-mp-dialin", "nodes.mrfc1.answer", "passive", ""},
+	{"tcp-mp-dialout", "nodes.mrfc1.offer", "passive", ""},
+	{"tcp-mp-dialout", "nodes.mrfc1.give-up", "1s", "nodes.ue-a.pickup=5s"},
+	{"tcp-mp-early-syn-closed-port", "nodes.mrfc1.est-retry", "1", ""},
+	{"tcp-mp-dialin", "nodes.ue-a.media-port", "after-answer", ""},
+
 	{"", "nodes.scscf1.domain", "home.example.org", ""},
 	{"", "nodes.scscf1.challenge", "false", ""},
 
@@ -345,7 +351,7 @@ func TestEveryKeyHasARow(t *testing.T) {
 var places = map[string]string{
 	"Run": `run\.`, "Limits": `run\.limits\.`, "Link": `links\.[a-z]+\.`, "LinkChange": `links\.[a-z]+\.forward\.`,
 	"Session": `sessions\.chat\.`, "Arrivals": `sessions\.chat\.arrivals\.`, "Message": `sessions\.chat\.messages\.0\.`, "Release": `sessions\.chat\.release\.`,
-	"attacker.Attack": `nodes\.mallory\.attacks\.0\.`, "Node-ue": `nodes\.ue-[ab]\.`, "Node-pcscf": `nodes\.pcscf1\.`, "Node-ibcf": `nodes\.ibcf1\.`, "Node-scscf": `nodes\.scscf1\.`, "Node-mediagw": `nodes\.agw1\.`,
+	"attacker.Attack": `nodes\.mallory\.attacks\.0\.`, "Node-ue": `nodes\.ue-[ab]\.`, "Node-pcscf": `nodes\.pcscf1\.`, "Node-ibcf": `nodes\.ibcf1\.`, "Node-mrfc": `nodes\.mrfc1\.`, "Node-scscf": `nodes\.scscf1\.`, "Node-mediagw": `nodes\.agw1\.`,
 	"nodes.TCPConfig": `nodes\.[a-z0-9-]+\.tcp\.`, "nodes.TLSConfig": `nodes\.[a-z0-9-]+\.tls\.`, "nodes.Costs": `nodes\.[a-z0-9-]+\.costs\.`,
 	"NAT": `nats\.home\.`, "NATTimers": `nats\.home\.timers\.`, "NATTransport": `nats\.home\.tcp\.`,
 	"alg.H248Timers": `nodes\.pcscf1\.h248\.`, "mediagw.Ports": `nodes\.agw1\.ports\.`, "mediagw.Timers": `nodes\.agw1\.timers\.`,

@@ -4,6 +4,7 @@ import (
 	"imsim/nodes"
 	"imsim/nodes/ibcf"
 	"imsim/nodes/mediagw"
+	"imsim/nodes/mrfc"
 	"imsim/nodes/scscf"
 	"imsim/nodes/ue"
 	"imsim/scenarios"
@@ -21,17 +22,18 @@ type Omission struct {
 
 // use is what a run makes use of.
 type use struct {
-	file     *scenarios.File
-	engine   nodes.Engine
-	register bool // a UE registers
-	calls    bool // there are calls, whose media go over TCP
-	audio    bool // some of them begin with audio
-	tls      bool // some of them in TLS
-	scscf    bool
-	gateway  bool
-	ice      bool // a UE makes checks
-	border   bool // there is an IBCF
-	hiding   bool // that hides topology
+	file       *scenarios.File
+	engine     nodes.Engine
+	register   bool // a UE registers
+	calls      bool // there are calls, whose media go over TCP
+	audio      bool // some of them begin with audio
+	tls        bool // some of them in TLS
+	scscf      bool
+	gateway    bool
+	ice        bool // a UE makes checks
+	border     bool // there is an IBCF
+	conference bool // there is a conference server
+	hiding     bool // that hides topology
 }
 
 // omissions is the one list: a run's summary repeats the entries that concern it, and docs/reference/not-modelled.md all of
@@ -47,6 +49,8 @@ var omissions = []Omission{
 		func(u *use) bool { return u.gateway }},
 	{"what a border does besides", "an IBCF has one other network, screens nothing and looks nothing up (ENUM, DNS); no media security ends there", "there is an IBCF", "nodes",
 		func(u *use) bool { return u.border }},
+	{"what a conference server does besides", "one conference a server; no floor control, no CPIM and private messages, no conference events, and nothing bounds what waits for a slow reader", "there is a conference server", "nodes",
+		func(u *use) bool { return u.conference }},
 	{"MSRP paths across a border", "with topology hiding they stay as the UEs wrote them, with their addresses: CEMA compares them", "an IBCF hides topology", "nodes",
 		func(u *use) bool { return u.hiding }},
 	{"port control of NATs", "nobody can ask a NAT for a mapping (PCP, UPnP, NAT-PMP)", "there is a NAT", "nat",
@@ -105,6 +109,8 @@ func notModelled(f *scenarios.File, e nodes.Engine) []string {
 			u.scscf = true
 		case *mediagw.Config:
 			u.gateway = true
+		case *mrfc.Config:
+			u.conference = true
 		case *ibcf.Config:
 			u.border = true
 			u.hiding = u.hiding || nodes.Or(c.Hiding, true)

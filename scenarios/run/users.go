@@ -55,14 +55,29 @@ func newUsers(w *world) *users {
 // script turns a session of the file into what its users do.
 func (w *world) script(id sim.SessionID, class string, s *scenarios.Session, lines []nodes.Line) *nodes.Script {
 	sc := &nodes.Script{
-		Session: id, Class: class, From: s.From, To: s.To, Target: w.ues[s.To].Identity(), Hold: time.Duration(s.Hold), Lines: lines,
+		Session: id, Class: class, From: s.From, To: s.To, Target: w.end(s.To).Identity(), Hold: time.Duration(s.Hold), Lines: lines,
 		Security: map[string]nodes.Security{"e2ae": nodes.SecurityE2AE, "e2e-cert": nodes.SecurityE2ECert}[s.Security], Audio: s.Media == "audio",
 	}
+	sc.DialOut = w.mrfcs[s.From] != nil
+	sc.Conference = sc.DialOut || w.mrfcs[s.To] != nil
 	sc.Patience = time.Duration(s.GiveUp)
 	if s.Release != nil {
 		sc.Release, sc.Delay = s.Release.By, time.Duration(s.Release.After)
 	}
 	return sc
+}
+
+// end is who may be at an end of a session: a user or a conference server.
+type end interface {
+	Identity() string
+	Call(script *nodes.Script, why sim.Cause) string
+}
+
+func (w *world) end(node string) end {
+	if m := w.mrfcs[node]; m != nil {
+		return m
+	}
+	return w.ues[node]
 }
 
 // scriptLines returns what is said in a session; all sessions of a class share it.
@@ -108,7 +123,7 @@ func (u *users) Handle(uint32) {
 		if k.Tracing() {
 			why = k.Record(sim.Record{Cause: why, Node: u.self, Kind: "user.call", Text: p.script.Class})
 		}
-		u.w.ues[p.script.From].Call(p.script, why)
+		u.w.end(p.script.From).Call(p.script, why)
 	}
 	u.arm()
 }
