@@ -42,7 +42,7 @@ func NewClient(cfg ClientConfig) *Client {
 	return &Client{cfg: cfg}
 }
 
-// Hello asks what the server supports; over TCP it may be left out (RFC 8855 §12).
+// Hello asks what the server supports; over TCP it may be left out (RFC 8855 §12.4).
 func (c *Client) Hello(now sim.Time, why sim.Cause) uint16 {
 	return c.send(now, why, &Message{Primitive: Hello})
 }

@@ -33,7 +33,7 @@ func (p *Peer) take(now sim.Time, why sim.Cause) {
 	case s.cfg.Users != nil && !slices.Contains(s.cfg.Users, m.User):
 		p.refuse(NoUser, why)
 	case p.user != 0 && m.User != p.user:
-		p.refuse(Unauthorized, why) // RFC 8856 §6: a connection is one user's
+		p.refuse(Unauthorized, why) // RFC 8855 §9.1: a user ID is who the connection was made for
 	case p.unknownMandatory():
 		p.refuse(UnknownMandatory, why)
 	default:

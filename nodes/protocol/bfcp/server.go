@@ -101,7 +101,7 @@ func (s *Server) floor(id uint16) *floor {
 	return nil
 }
 
-// Connect takes a new connection. user is who it belongs to as offer and answer said (RFC 8856 §6: others get Error 5), 0 when
+// Connect takes a new connection. user is who it belongs to as offer and answer said (RFC 8855 §9.1: others get Error 5), 0 when
 // that is not known; secure says that it is protected.
 func (s *Server) Connect(user uint16, secure bool) *Peer {
 	p := &Peer{s: s, user: user, bound: user != 0, secure: secure}
