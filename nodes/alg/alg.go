@@ -16,6 +16,9 @@ import (
 func (c *call) protect(l sdp.Line) (status int) {
 	p := c.p
 	tls := l.Proto().Security == sdp.TLS
+	if status := c.protectHop(l); status != 0 {
+		return status
+	}
 	switch {
 	case c.originating && l.E2AE() == sdp.E2AERequested:
 		if !c.served.can("msrp-tls") {
@@ -24,7 +27,7 @@ func (c *call) protect(l sdp.Line) (status int) {
 				// E7: go on without protection.
 				return 0
 			case "transparent":
-				c.passing, c.tls = true, true
+				c.passing, c.tls, c.hop = true, true, false
 				return 0
 			}
 			return 488
@@ -33,9 +36,9 @@ func (c *call) protect(l sdp.Line) (status int) {
 			return 488 // E9, E11
 		}
 		c.secure = true
-	case tls:
+	case tls && (c.originating || !c.hop):
 		// E8: TLS without 3ge2ae is end to end, and none of our business.
-		c.passing, c.tls = true, true
+		c.passing, c.tls, c.hop = true, true, false
 	case !c.originating && c.served.can("msrp-tls"):
 		// cl. 6.2.10.3.1.2.1 step 1: both indicated support at registration.
 		c.secure = true
@@ -145,6 +148,10 @@ func (c *call) settle(w waiting) {
 	_, nearRole, err := sdp.Negotiate(offered, c.setupBack(offered, ans.Setup()))
 	if err != nil {
 		c.refuseAnswer(w, "RFC 4145: "+err.Error())
+		return
+	}
+	if wrong := c.answeredTLS(ans); wrong != "" {
+		c.refuseAnswer(w, wrong)
 		return
 	}
 	farRole, nearRole = c.opens(&c.far, farRole), c.opens(&c.near, nearRole)
@@ -270,12 +277,16 @@ func (c *call) interlink(l *leg, role, other sdp.Setup, partner h248.Termination
 		switch {
 		case preset == "":
 			preset = "late"
-		case (preset == "tls-cross" || preset == "tls-then-tcp") && !(l.access && c.secure):
+		case (preset == "tls-cross" || preset == "tls-then-tcp") && !c.protected(l):
 			preset = "early" // without TLS on the leg there is no such event to wait for
 		}
 		rules = append(rules, h248.TopologyRule{Trigger: triggers[preset], Target: partner})
 	}
-	if role == sdp.Active && l.access && c.secure {
+	switch follows := c.p.cfg.CoreSecurity == "tls-tls" && c.secure && c.hop; {
+	case follows && role == sdp.Passive && other == sdp.Active:
+		rules = append(rules, h248.TopologyRule{Trigger: h248.TLSUpTLS, Target: partner})
+	case follows && role == sdp.Active && other == sdp.Passive: // its order comes from the partner
+	case role == sdp.Active && c.protected(l):
 		rules = append(rules, h248.TopologyRule{Trigger: h248.TCPUp, Target: h248.TargetSelf})
 	}
 	if len(rules) == 0 {
@@ -307,7 +318,7 @@ func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 		if !c.omits("tcp-establish") {
 			s.List = append(s.List, h248.Signal{Name: "tcpbcc/EstBNC", Stream: 1})
 		}
-		if l.access && c.secure && !c.omits("tls-establish") {
+		if c.protected(l) && !c.omits("tls-establish") {
 			s.List = append(s.List, h248.Signal{Name: "tlsbsc/EstBNC", Stream: 1})
 		}
 	}

@@ -24,6 +24,7 @@ type call struct {
 
 	originating bool      // the caller is our UE
 	secure      bool      // the access leg is protected from end to access edge
+	hop         bool      // TLS on the leg away from users ends at the gateway too
 	passing     bool      // TLS attributes go through untouched
 	tls         bool      // which is what there are
 	onward      sdp.Setup // of the offer as it went on
@@ -101,9 +102,9 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 	}
 	// Spec reference §2.1: who ends TLS ends TCP, so a protected call is not relayed.
 	if c.audio {
-		c.secure, c.passing, c.tls = false, false, false
+		c.secure, c.passing, c.tls, c.hop = false, false, false, false
 	}
-	c.relay = c.audio || p.cfg.TCPMode == "relay" && !c.secure
+	c.relay = c.audio || p.cfg.TCPMode == "relay" && !c.secure && !c.hop
 	if status := c.offeredCEMA(); status != 0 {
 		c.refuse(status, why)
 		return

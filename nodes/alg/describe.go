@@ -17,7 +17,7 @@ func (c *call) proto(l *leg) sdp.Proto {
 		return c.offer.Line(0).Proto()
 	}
 	p := sdp.Proto{Transport: sdp.TCP}
-	if l.access && c.secure {
+	if c.protected(l) {
 		p.Security = sdp.TLS
 	}
 	if c.aware {
@@ -49,7 +49,7 @@ func (c *call) localFor(l *leg, setup sdp.Setup) sdp.Fragment {
 	if !c.relay {
 		f.Add(sdp.AttrSetup, sdp.OfferDefault(setup).String())
 	}
-	if l.access && c.secure {
+	if c.protected(l) {
 		f.Add(sdp.AttrFingerprint, "SHA-256 $")
 	}
 	c.localICE(l, &f)
@@ -63,7 +63,7 @@ func (c *call) remoteFor(l *leg, line sdp.Line) []byte {
 	if ap, ok := line.Address(); ok {
 		f.SetAddress(ap)
 	}
-	if l.access && c.secure && !c.omits("fingerprint") {
+	if c.protected(l) && !(l.access && c.omits("fingerprint")) {
 		for _, fp := range line.Fingerprints() {
 			f.Add(sdp.AttrFingerprint, fp.String())
 		}
@@ -99,7 +99,7 @@ func (c *call) add(l *leg, local sdp.Fragment, remote []byte) h248.Command {
 	cmd.Events = &h248.Events{ID: l.request, HasID: true}
 	if !c.relay {
 		cmd.Events.List = p.arm(cmd.Events.List, "tcpbcc/BNCChange")
-		if l.access && c.secure {
+		if c.protected(l) {
 			cmd.Events.List = p.arm(cmd.Events.List, "tlsbsc/BNCChange")
 		}
 	}
@@ -160,7 +160,7 @@ func (c *call) rewrite(d *sdp.Description, towards *leg, setup sdp.Setup) {
 		d.Remove(a)
 	}
 	security := sdp.Clear
-	if towards.access && c.secure {
+	if c.protected(towards) {
 		security = sdp.TLS
 		fps, _ := towards.local.Fingerprints()
 		for _, fp := range fps {

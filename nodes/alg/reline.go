@@ -20,6 +20,7 @@ type line struct {
 	role        [2]sdp.Setup       // the gateway's
 	fingerprint string             // the gateway's, on a protected line
 	secure      bool
+	hop         bool // protected on the leg away from users
 	passing     bool // TLS from end to end
 	held        bool // inactive
 	audio       bool
@@ -53,7 +54,7 @@ const (
 
 // keep notes what the first offer and answer have come to, before the call lets go of them.
 func (c *call) keep(answer sdp.Line, nearRole, farRole sdp.Setup) {
-	l := line{secure: c.secure, passing: c.passing, audio: c.audio, role: [2]sdp.Setup{nearRole, farRole}}
+	l := line{secure: c.secure, hop: c.hop, passing: c.passing, audio: c.audio, role: [2]sdp.Setup{nearRole, farRole}}
 	l.heard(0, c.offer.Line(0))
 	l.heard(1, answer)
 	l.held = c.offer.Line(0).Direction() == sdp.Inactive || answer.Direction() == sdp.Inactive
@@ -177,23 +178,29 @@ func (x *change) line(i int) (r *reline, status int) {
 	if known && !r.v.originating {
 		// The access leg is as its UE has asked for; the far side's offer does not change that [I].
 		r.v.secure = r.was.secure
-		r.v.passing = !r.v.secure && l.Proto().Security == sdp.TLS
+		if status := r.v.protectHop(l); status != 0 {
+			return r, status
+		}
+		r.v.passing = !r.v.secure && !r.v.hop && l.Proto().Security == sdp.TLS
 		r.v.tls = r.v.passing
 	} else if status := r.v.protect(l); status != 0 {
 		return r, status
 	}
-	r.v.relay = c.p.cfg.TCPMode == "relay" && !r.v.secure
+	if known && r.v.originating {
+		r.v.hop = r.was.hop && !r.v.passing // nor does the UE's offer change what the other side has come to [I]
+	}
+	r.v.relay = c.p.cfg.TCPMode == "relay" && !r.v.secure && !r.v.hop
 	r.v.aware = c.aware && !r.v.relay && !r.v.passing
 	if known {
-		r.v.near.local = r.was.fragment(near, r.was.secure && x.near.access)
-		r.v.far.local = r.was.fragment(1-near, r.was.secure && x.far.access)
+		r.v.near.local = r.was.fragment(near, r.was.protects(x.near))
+		r.v.far.local = r.was.fragment(1-near, r.was.protects(x.far))
 	}
 	hold := sdp.OfferDefault(l.Setup()) == sdp.HoldConn
 	switch {
 	case !known:
 		r.kind = addedLine
 	case !r.was.changed(near, l) && (r.was.role[near] != sdp.HoldConn || hold):
-		if r.v.secure != r.was.secure || r.v.passing != r.was.passing {
+		if r.v.secure != r.was.secure || r.v.hop != r.was.hop || r.v.passing != r.was.passing {
 			return r, 488 // RFC 8842 §4: another protection takes a new connection
 		}
 		r.kind = keptLine
@@ -222,7 +229,7 @@ func (x *change) line(i int) (r *reline, status int) {
 func (x *change) independent(r *reline) bool {
 	near := x.nearSide()
 	merged := r.was.role[0] == sdp.Passive && r.was.role[1] == sdp.Passive
-	return (merged || x.c.p.cfg.TCPMode == "proxy") && r.was.role[near] != sdp.HoldConn && r.v.secure == r.was.secure
+	return (merged || x.c.p.cfg.TCPMode == "proxy") && r.was.role[near] != sdp.HoldConn && r.v.secure == r.was.secure && r.v.hop == r.was.hop
 }
 
 // reservation is the command that reserves what the offer asks for on the answerer's side, nil for none.
@@ -290,6 +297,9 @@ func (r *reline) agree(d *sdp.Description, i int) (text string) {
 		}
 		var err error
 		// As in settle: the gateway is the offerer towards the answerer, and the answerer towards the offerer.
+		if text = r.v.answeredTLS(ans); text != "" {
+			return text
+		}
 		if r.farRole, _, err = sdp.Negotiate(r.v.onward, ans.Setup()); err != nil {
 			return "RFC 4145: " + err.Error()
 		}
@@ -486,7 +496,7 @@ func (c *call) speak(l sdp.Line, towards *leg, setup sdp.Setup) {
 		l.Remove(a)
 	}
 	security := sdp.Clear
-	if towards.access && c.secure {
+	if c.protected(towards) {
 		security = sdp.TLS
 		fps, _ := towards.local.Fingerprints()
 		for _, fp := range fps {
@@ -513,7 +523,7 @@ func (x *change) commit() {
 			if r.answered != nil {
 				n.peer[1-near], n.path[1-near] = r.answered.peer[1-near], r.answered.path[1-near]
 			}
-			n.secure, n.passing, n.held = r.v.secure, r.v.passing, r.held
+			n.secure, n.hop, n.passing, n.held = r.v.secure, r.v.hop, r.v.passing, r.held
 			if r.kind == newPair || r.kind == addedLine {
 				n.role[near], n.role[1-near] = r.nearNow, r.farRole
 				n.found(c, near, r.v.near.local)
@@ -583,7 +593,7 @@ func (x *change) events(l *leg) *h248.Events {
 		}
 		from := len(e.List)
 		e.List = p.arm(e.List, "tcpbcc/BNCChange")
-		if l.access && r.v.secure {
+		if r.v.protected(l) {
 			e.List = p.arm(e.List, "tlsbsc/BNCChange")
 		}
 		for i := from; i < len(e.List); i++ {

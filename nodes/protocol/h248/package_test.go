@@ -169,7 +169,7 @@ func TestTopologyRules(t *testing.T) {
 			t.Errorf("%q written as %q", tt.text, got)
 		}
 	}
-	for _, bad := range []string{"tcpest:in", "tcpest:in>", ">x", ";", "tcpest:in>a;", "tcpest:out>a", "tcpest:up>a", "tcpest:in>self",
+	for _, bad := range []string{"tcpest:up>self;tlsest:in>*", "tcpest:in", "tcpest:in>", ">x", ";", "tcpest:in>a;", "tcpest:out>a", "tcpest:up>a", "tcpest:in>self",
 		"tcpest:in>a;tcpest:in>b", "tcpest:in>a b", "tcpest:in>a>b"} {
 		if rules, err := ParseTopology(bad); err == nil {
 			t.Errorf("%q accepted as %v", bad, rules)

@@ -62,6 +62,12 @@ func ParseTopology(text string) ([]TopologyRule, error) {
 				return nil, fmt.Errorf("trigger %q twice", r.Trigger)
 			}
 		}
+		for _, o := range rules {
+			// tls-cross waits for a ClientHello that is never sent to a client [SIM].
+			if o.Trigger == TCPUp && r.Trigger == TLSIncoming || o.Trigger == TLSIncoming && r.Trigger == TCPUp {
+				return nil, fmt.Errorf("tlsest:in waits for a ClientHello that tcpest:up>self has the gateway send itself; tcpest:in, tcpest:in+early or tlsest:up expected beside it")
+			}
+		}
 		rules = append(rules, r)
 	}
 	return rules, nil
