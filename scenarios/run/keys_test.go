@@ -80,6 +80,7 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"nat-latch-deadlock", "nodes.agw1.timers.latch-deadlock", "5s", ""},
 	{"nat-latch-deadlock", "nodes.pcscf1.report-latch", "false", ""},
 	{"corr-tls-tls", "nodes.pcscf1.core-security", "tls", ""},
+	{"tcp-chain-4gw", "nodes.ibcf1.core-security", "tls", ""},
 	{"nat-latch-basic", "nodes.pcscf1.nat-latch", "leave", ""},
 	{"corr-strict-mgc", "nodes.pcscf1.omit-orders", "[tcp-establish]", ""},
 	{"", "nodes.ue-a.transport", "tcp", ""},
