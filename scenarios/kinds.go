@@ -6,6 +6,7 @@ import (
 	"imsim/nodes/megaco"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
+	"imsim/nodes/tamper"
 	"imsim/nodes/ue"
 )
 
@@ -19,6 +20,7 @@ var kinds = []variant{
 	{"mediagw", "media gateway: IMS-AGW or TrGW", mediagw.Config{}},
 	{"mgc", "scripted H.248 controller", megaco.MGCConfig{}},
 	{"mg", "scripted H.248 gateway, without media", megaco.MGConfig{}},
+	{"sip-attacker", "somebody on the path who changes SIP messages", tamper.Config{}},
 	{"router", "IP router", Router{}},
 	{"tun", "real machine behind a TUN device (simulate emulate)", TUN{}},
 	{"web", "host with a web server (simulate emulate)", Web{}},

@@ -16,6 +16,7 @@ import (
 	"imsim/nodes/megaco"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
+	"imsim/nodes/tamper"
 	"imsim/nodes/transport"
 	"imsim/nodes/ue"
 	"imsim/scenarios"
@@ -36,7 +37,8 @@ type world struct {
 	ready []interface{ Settled() bool } // who must be in place before calls start
 	users *users
 
-	nats        map[string]*nat.Node // by name; never ranged over
+	nats        map[string]*nat.Node        // by name; never ranged over
+	attackers   map[string]*tamper.Attacker // by name; never ranged over
 	controllers map[string]*alg.ALG
 	gateways    map[string]*mediagw.Gateway
 	mgcs        map[string]*megaco.MGC
@@ -49,7 +51,7 @@ type world struct {
 func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nodes.Engine) (*world, error) {
 	w := &world{
 		file: &sc.File, k: k, links: map[string][2]*way{}, ues: map[string]*ue.UE{},
-		nats: map[string]*nat.Node{}, controllers: map[string]*alg.ALG{}, gateways: map[string]*mediagw.Gateway{},
+		nats: map[string]*nat.Node{}, attackers: map[string]*tamper.Attacker{}, controllers: map[string]*alg.ALG{}, gateways: map[string]*mediagw.Gateway{},
 		mgcs: map[string]*megaco.MGC{}, mgs: map[string]*megaco.MG{},
 	}
 	family := netem.IPv4
@@ -95,6 +97,8 @@ func (w *world) connect() error {
 		switch f.Nodes[name].Kind {
 		case "router":
 			w.net.AddRouter(name)
+		case "sip-attacker":
+			w.attackers[name] = tamper.Add(w.net, name)
 		case "tun":
 			attach.AddGateway(w.net, name)
 		default:
@@ -188,6 +192,8 @@ func (w *world) populate() error {
 			if b, err = ibcf.New(w.env, host, *cfg); err == nil {
 				w.controllers[name] = b.ALG
 			}
+		case *tamper.Config:
+			w.attackers[name].Setup(w.env, *cfg)
 		case *scscf.Config:
 			_, err = scscf.New(w.env, host, *cfg)
 		case *mediagw.Config:
