@@ -5,6 +5,8 @@ const (
 	Registered      = "sip.registered"
 	RegisterSent    = "sip.register.sent"
 	RegisterRefused = "sip.register.refused"
+	Deregistered    = "sip.deregistered"
+	Tampered        = "sip.tampered" // somebody on the path has changed a message; detail: which, and how
 
 	InviteSent      = "sip.invite.sent"
 	InviteReceived  = "sip.invite.received"

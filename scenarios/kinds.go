@@ -8,6 +8,7 @@ import (
 	"imsim/nodes/mrfc"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
+	"imsim/nodes/tamper"
 	"imsim/nodes/ue"
 )
 
@@ -23,6 +24,7 @@ var kinds = []variant{
 	{"mgc", "scripted H.248 controller", megaco.MGCConfig{}},
 	{"mg", "scripted H.248 gateway, without media", megaco.MGConfig{}},
 	{"attacker", "somebody on the path who attacks media connections", attacker.Config{}},
+	{"sip-attacker", "somebody on the path who changes SIP messages", tamper.Config{}},
 	{"router", "IP router", Router{}},
 	{"tun", "real machine behind a TUN device (simulate emulate)", TUN{}},
 	{"web", "host with a web server (simulate emulate)", Web{}},

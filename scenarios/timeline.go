@@ -136,6 +136,13 @@ type Restart struct {
 	For  units.Duration `yaml:"for" jsonschema:"default=0s" jsonschema_description:"how long it is down"`
 }
 
+// Register has a UE register anew.
+type Register struct {
+	Node     string   `yaml:"node" node:"ue" jsonschema:"required" jsonschema_description:"the UE"`
+	Leave    bool     `yaml:"leave" jsonschema:"default=false" jsonschema_description:"de-register: Expires 0"`
+	MediaSec []string `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls" jsonschema_description:"media security that it announces now; without the key none"`
+}
+
 var actions = []variant{
 	{"link-down", "lose every packet on a link", LinkDown{}},
 	{"link-up", "repair a link", LinkUp{}},
@@ -155,6 +162,7 @@ var actions = []variant{
 	{"renegotiate", "ask for another TLS handshake", Renegotiate{}},
 	{"intrude", "open a stranger's connection to a gateway", Intrude{}},
 	{"order", "have a controller order something of its gateway", Order{}},
+	{"register", "have a UE register anew or de-register", Register{}},
 	{"restart", "restart a gateway or a controller", Restart{}},
 }
 

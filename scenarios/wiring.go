@@ -146,7 +146,7 @@ func (v *validator) reach() {
 		return seen[to]
 	}
 	for _, t := range v.talks {
-		if !leads(t.from, t.to, "router", "attacker") {
+		if !leads(t.from, t.to, "router", "attacker", "sip-attacker") {
 			v.wrong(t.path, "no links lead from "+t.from+" to "+t.to, "only routers pass packets on")
 		}
 	}
@@ -154,7 +154,7 @@ func (v *validator) reach() {
 		s := v.file.Sessions[name]
 		_, okFrom := v.file.Nodes[s.From]
 		_, okTo := v.file.Nodes[s.To]
-		if okFrom && okTo && !leads(s.From, s.To, "router", "mediagw", "attacker") {
+		if okFrom && okTo && !leads(s.From, s.To, "router", "mediagw", "attacker", "sip-attacker") {
 			v.wrong(at("sessions", name, "to"), "no links lead from "+s.From+" to "+s.To, "media go by way of routers and gateways")
 		}
 	}

@@ -21,6 +21,7 @@ type PCSCF struct {
 
 	access map[packet.Addr]bool // addresses of registering UEs; membership only
 	users  map[string]*user     // by contact URI
+	ipsec  sim.Stream           // of SPIs
 }
 
 // New makes a P-CSCF on a host.
@@ -31,6 +32,7 @@ func New(env *nodes.Env, host *netem.Host, cfg Config) (*PCSCF, error) {
 		return nil, err
 	}
 	p.sip, p.fwd = p.SIP()
+	p.ipsec = env.K.Rand(p.Name + ".ipsec")
 	home := env.Addr(cfg.Home)
 	p.home = p.sip.FlowTo(home)
 	p.homed = "<sip:" + home.String() + ";lr>"

@@ -16,6 +16,7 @@ type user struct {
 	alg.Party
 	contact string
 	claimed []sip.Mechanism // Security-Client
+	sent    []sip.Mechanism // Security-Server of the 401; nil before
 }
 
 // agree works out which media security the UE and the network have in common.
@@ -35,10 +36,14 @@ func (p *PCSCF) network() []string {
 	return p.cfg.MediaSec
 }
 
-// securityServer returns the network's list as a header value, "" for none. It says what the network supports and is not
-// cut down to what the UE announced.
-func (p *PCSCF) securityServer() string {
-	return sip.FormatMechanisms(sip.MediaMechanisms(p.network()))
+// announce makes the network's list for a contact: it says what the network supports and is not cut down to what the UE
+// announced. IPsec for signalling is listed first and has no part in what follows.
+func (p *PCSCF) announce() []sip.Mechanism {
+	list := sip.MediaMechanisms(p.network())
+	if !p.cfg.IPsec {
+		return list
+	}
+	return append([]sip.Mechanism{{Name: "ipsec-3gpp", Params: sip.Params(";q=0.1" + sip.IPsecParams(p.ipsec.Uint64()))}}, list...)
 }
 
 // register takes a REGISTER of a UE (TS 24.229 cl. 5.2.2.1): the security headers are the first hop's and go no further
@@ -51,15 +56,16 @@ func (p *PCSCF) register(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cau
 		p.fwd.Refuse(tx, m, 400, why)
 		return
 	}
-	if verify, err := m.Mechanisms(sip.HSecurityVerify); err != nil || m.Has(sip.HSecurityVerify) && !p.verified(verify) {
-		// RFC 3329 §2.3.1: somebody on the way has changed our list.
+	u := &user{Party: alg.Party{Flow: from}, contact: contact, claimed: claimed}
+	if !p.unchanged(u, m) {
+		// RFC 3329 §2.3.1: somebody on the way has changed a list. Nothing is bound, and what was agreed before stays.
 		r := sip.NewResponse(m, 494, "", p.sip.IDs.Tag())
-		r.Add(sip.HSecurityServer, p.securityServer())
+		r.Add(sip.HSecurityServer, sip.FormatMechanisms(p.listFor(contact)))
+		delete(p.users, contact+" pending")
 		p.Mark(why, "", nodes.RegisterRefused, "494")
 		p.sip.Respond(tx, r, why)
 		return
 	}
-	u := &user{Party: alg.Party{Flow: from}, contact: contact, claimed: claimed}
 	if at, err := p.sip.FlowToURI(contact); err == nil {
 		u.BehindNAT = at.Remote.Addr() != from.Remote.Addr()
 	}
@@ -75,28 +81,61 @@ func (p *PCSCF) register(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cau
 	p.fwd.Forward(tx, m, p.home, why)
 }
 
-// verified compares what the UE mirrors with what we sent.
-func (p *PCSCF) verified(mirrored []sip.Mechanism) bool {
-	return sip.SameMechanisms(sip.MediaMechanisms(p.network()), mirrored)
+// unchanged reports whether the lists that a REGISTER brings are those that have been sent: Security-Verify mirrors what the
+// 401 had, and Security-Client is as it was before the 401 (RFC 3329 §2.3.1, TS 24.229 cl. 5.2.2.2).
+func (p *PCSCF) unchanged(u *user, m *sip.Message) bool {
+	verify, err := m.Mechanisms(sip.HSecurityVerify)
+	if err != nil {
+		return false
+	}
+	before := p.users[u.contact+" pending"]
+	if before == nil || before.sent == nil || !m.Has(sip.HAuthorization) {
+		// The REGISTER that begins a registration. What it mirrors, if anything, is what it knows from the one before.
+		return len(verify) == 0 || sip.SameMechanisms(p.listFor(u.contact), verify)
+	}
+	u.sent = before.sent
+	return sip.SameMechanisms(before.sent, verify) && sip.SameMechanisms(before.claimed, u.claimed)
 }
 
-// registered takes the registrar's response: a 401 brings the UE our list, and so does a 200 that no challenge came
-// before.
+// listFor returns the list that a contact has been sent.
+func (p *PCSCF) listFor(contact string) []sip.Mechanism {
+	for _, key := range [...]string{contact + " pending", contact} {
+		if u := p.users[key]; u != nil && u.sent != nil {
+			return u.sent
+		}
+	}
+	return p.announce()
+}
+
+// listToSend returns the list for a response. A 401 has all of it. A 200 has the media part, which a UE that no 401 came to
+// learns from there; IPsec is never set up without a challenge.
+func (p *PCSCF) listToSend(u *user, status int) []sip.Mechanism {
+	if status == 200 {
+		return sip.MediaMechanisms(p.network())
+	}
+	u.sent = p.announce()
+	return u.sent
+}
+
+// registered takes the registrar's response, and puts our list in.
 func (p *PCSCF) registered(request, m *sip.Message, why sim.Cause) {
 	contact := sip.AddressURI(request.First(sip.HContact))
 	u := p.users[contact+" pending"]
 	if u == nil {
 		return
 	}
-	if len(u.claimed) > 0 && (m.Status == 401 || m.Status == 200) && p.securityServer() != "" {
-		m.Add(sip.HSecurityServer, p.securityServer())
+	if len(u.claimed) > 0 && (m.Status == 401 || m.Status == 200) {
+		if list := p.listToSend(u, m.Status); len(list) > 0 {
+			m.Add(sip.HSecurityServer, sip.FormatMechanisms(list))
+		}
 	}
 	if m.Status != 200 {
 		return
 	}
 	delete(p.users, contact+" pending")
 	if e, ok := request.Expires(); ok && e == 0 {
-		delete(p.users, contact)
+		delete(p.users, contact) // and with it what was agreed
+		p.Mark(why, "", nodes.Deregistered, contact)
 		return
 	}
 	p.agree(u)

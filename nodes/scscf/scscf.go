@@ -93,6 +93,7 @@ func (s *SCSCF) register(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	r := sip.NewResponse(m, 200, "", s.sip.IDs.Tag())
 	if expires == 0 {
 		delete(s.bindings, identity)
+		s.Mark(why, "", nodes.Deregistered, identity)
 	} else {
 		b := binding{contact: contact, expires: s.K.Now().Add(time.Duration(expires) * time.Second)}
 		for p := range m.Values(sip.HPath) {

@@ -31,7 +31,7 @@ func (c *call) offer(why sim.Cause) {
 	m.Add(sip.HSupported, "100rel, path")
 	c.askSession(m, "")
 	m.Add(sip.HPPreferredIdentity, "<"+u.identity+">")
-	if len(u.reg.security) > 0 && len(u.cfg.MediaSec) > 0 {
+	if len(u.reg.security) > 0 && len(u.reg.media) > 0 {
 		m.Add(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.security))
 	}
 	m.SetBody("application/sdp", body)

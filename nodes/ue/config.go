@@ -17,6 +17,7 @@ type Config struct {
 	Identity       string          `yaml:"identity" jsonschema_description:"Public identity; default sip:NAME@home1.example."`
 	Register       string          `yaml:"register" jsonschema:"enum=at-start,enum=none,default=at-start" jsonschema_description:"at-start or none: a peer that others reach without."`
 	MediaSec       []string        `yaml:"mediasec" jsonschema:"enum=msrp-tls,enum=bfcp-tls,enum=sdes-srtp,enum=udptl-dtls" jsonschema_description:"Media security mechanisms announced at registration (TS 24.229 table 7.2A.7.2-2)."`
+	IPsec          bool            `yaml:"ipsec" jsonschema:"default=false" jsonschema_description:"List ipsec-3gpp in Security-Client beside the media security (TS 33.203). Only the negotiation: SIP goes in clear."`
 	OptionTag      string          `yaml:"reg-option-tag" jsonschema:"enum=sec-agree,enum=mediasec,enum=both,default=sec-agree" jsonschema_description:"option tag that registrations ask for with media security (decision D13)"`
 	Offer          string          `yaml:"offer" jsonschema:"enum=actpass,enum=active,enum=passive,default=actpass" jsonschema_description:"a=setup in this UE's offers."`
 	Answer         string          `yaml:"answer" jsonschema:"enum=passive,enum=active,enum=holdconn,default=passive" jsonschema_description:"a=setup in answers to an offer of actpass; holdconn answers any offer and leaves the connection to a later re-INVITE (RFC 4145 4)."`

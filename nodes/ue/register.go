@@ -18,6 +18,8 @@ type registration struct {
 	seq      uint32
 	nonces   uint32
 	security []sip.Mechanism // what the network announced (Security-Server), mirrored in Security-Verify
+	media    []string        // what we announced (Security-Client, mediasec)
+	leaving  bool            // the request at hand de-registers
 }
 
 // MediaSecurity reports whether both sides announced the mechanism (TS 23.334 cl. 6.2.10.3.1.2.1 step 1).
@@ -25,7 +27,7 @@ func (u *UE) MediaSecurity(mechanism string) bool {
 	if !u.reg.done {
 		return false
 	}
-	return slices.Contains(u.cfg.MediaSec, mechanism) &&
+	return slices.Contains(u.reg.media, mechanism) &&
 		slices.ContainsFunc(u.reg.security, func(m sip.Mechanism) bool { return m.Name == mechanism && m.Media() })
 }
 
@@ -46,17 +48,40 @@ func (u *UE) Register(why sim.Cause) {
 		return
 	}
 	u.reg.seq = u.sip.IDs.CSeq()
+	u.register(u.cfg.MediaSec, "600000", why)
+}
+
+// Reregister registers anew: with the given announcement of media security, or, where leave is set, for no time at all
+// (TS 24.229 cl. 5.1.1.4, 5.1.1.6). What was agreed before counts until the answer.
+func (u *UE) Reregister(media []string, leave bool, why sim.Cause) {
+	switch {
+	case u.cfg.Register == "none" || u.reg.request == nil || u.reg.tx != 0:
+		return // one registration at a time [SIM]
+	case leave:
+		u.register(u.reg.media, "0", why)
+	default:
+		u.register(media, "600000", why)
+	}
+}
+
+// register makes and sends a REGISTER without credentials: the registrar challenges each registration.
+func (u *UE) register(media []string, expires string, why sim.Cause) {
+	u.reg.media, u.reg.security, u.reg.nonces, u.reg.leaving = media, nil, 0, expires == "0"
 	m := sip.NewRequest(sip.REGISTER, "sip:"+u.domain)
 	m.Add(sip.HRoute, u.route)
 	m.Add(sip.HFrom, "<"+u.identity+">;tag="+u.sip.IDs.Tag())
 	m.Add(sip.HTo, "<"+u.identity+">")
-	m.Add(sip.HCallID, u.sip.IDs.CallID(u.Addr.String()))
+	if u.reg.request != nil {
+		m.Copy(u.reg.request, sip.HCallID) // RFC 3261 §10.2: all registrations with one registrar have one Call-ID
+	} else {
+		m.Add(sip.HCallID, u.sip.IDs.CallID(u.Addr.String()))
+	}
 	m.Add(sip.HContact, u.contact)
-	m.Add(sip.HExpires, "600000")
+	m.Add(sip.HExpires, expires)
 	m.Add(sip.HSupported, "path")
-	if len(u.cfg.MediaSec) > 0 {
+	if list := u.securityClient(media); len(list) > 0 {
 		// RFC 3329 §2.3.1
-		m.Add(sip.HSecurityClient, sip.FormatMechanisms(sip.MediaMechanisms(u.cfg.MediaSec)))
+		m.Add(sip.HSecurityClient, sip.FormatMechanisms(list))
 		tag := "sec-agree"
 		switch u.cfg.OptionTag {
 		case "mediasec":
@@ -69,6 +94,19 @@ func (u *UE) Register(why sim.Cause) {
 	}
 	u.reg.request = m
 	u.sendRegister(why)
+}
+
+// securityClient is what the UE announces: IPsec for signalling, where it has it, and its media security beside.
+func (u *UE) securityClient(media []string) []sip.Mechanism {
+	list := sip.MediaMechanisms(media)
+	if !u.cfg.IPsec {
+		return list
+	}
+	if u.ipsec == "" {
+		r := u.env.K.Rand(u.Name + ".ipsec")
+		u.ipsec = sip.IPsecParams(r.Uint64())
+	}
+	return append([]sip.Mechanism{{Name: "ipsec-3gpp", Params: sip.Params(u.ipsec)}}, list...)
 }
 
 func (u *UE) sendRegister(why sim.Cause) {
@@ -85,10 +123,19 @@ func (u *UE) registerAnswered(m *sip.Message, why sim.Cause) {
 	case m.Status == 401 && u.reg.nonces < 2:
 		u.challenged(m, why)
 	case m.Status < 300:
-		u.noteSecurity(m)
+		u.reg.tx = 0
+		if len(u.reg.security) == 0 {
+			u.noteSecurity(m) // no 401 came before: the 200 has the network's list
+		}
+		if u.reg.leaving { // what was agreed goes with the registration
+			u.reg.done, u.reg.security, u.reg.media = false, nil, nil
+			u.settle(u.Mark(why, "", nodes.Deregistered, ""))
+			return
+		}
 		u.reg.done = true
 		u.settle(u.Mark(why, "", nodes.Registered, ""))
 	default:
+		u.reg.tx, u.reg.done = 0, false
 		u.settle(u.Mark(why, "", nodes.RegisterRefused, strconv.Itoa(m.Status)))
 	}
 }

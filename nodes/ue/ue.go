@@ -31,6 +31,7 @@ type UE struct {
 	rand     sim.Stream
 	ice      *sim.Stream // of credentials and transactions; nil before the first
 	reg      registration
+	ipsec    string // parameters of ipsec-3gpp in Security-Client; "" before the first
 
 	calls  []*call          // by slot; nil: free
 	byID   map[string]*call // Call-ID
@@ -134,7 +135,7 @@ func (u *UE) refuse(tx sip.TxID, m *sip.Message, status int, why sim.Cause) {
 
 // SIPResponse takes a response.
 func (u *UE) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
-	if tx == u.reg.tx {
+	if tx == u.reg.tx && tx != 0 {
 		u.registerAnswered(m, why)
 		return
 	}
@@ -173,7 +174,8 @@ func (u *UE) SIPCancel(tx sip.TxID, m *sip.Message, why sim.Cause) {
 
 // SIPFailed takes the failure of a transaction.
 func (u *UE) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
-	if tx == u.reg.tx {
+	if tx == u.reg.tx && tx != 0 {
+		u.reg.tx, u.reg.done = 0, false
 		u.settle(u.Mark(why, "", nodes.RegisterRefused, fmt.Sprint(status)))
 		return
 	}

@@ -18,6 +18,7 @@ import (
 	"imsim/nodes/mrfc"
 	"imsim/nodes/pcscf"
 	"imsim/nodes/scscf"
+	"imsim/nodes/tamper"
 	"imsim/nodes/transport"
 	"imsim/nodes/ue"
 	"imsim/scenarios"
@@ -38,7 +39,8 @@ type world struct {
 	ready []interface{ Settled() bool } // who must be in place before calls start
 	users *users
 
-	nats        map[string]*nat.Node // by name; never ranged over
+	nats        map[string]*nat.Node        // by name; never ranged over
+	attackers   map[string]*tamper.Attacker // by name; never ranged over
 	controllers map[string]*alg.ALG
 	gateways    map[string]*mediagw.Gateway
 	mgcs        map[string]*megaco.MGC
@@ -52,7 +54,7 @@ type world struct {
 func build(sc *scenarios.Scenario, k *sim.Kernel, obs nodes.Observer, engine nodes.Engine) (*world, error) {
 	w := &world{
 		file: &sc.File, k: k, links: map[string][2]*way{}, ues: map[string]*ue.UE{},
-		nats: map[string]*nat.Node{}, controllers: map[string]*alg.ALG{}, gateways: map[string]*mediagw.Gateway{},
+		nats: map[string]*nat.Node{}, attackers: map[string]*tamper.Attacker{}, controllers: map[string]*alg.ALG{}, gateways: map[string]*mediagw.Gateway{},
 		mgcs: map[string]*megaco.MGC{}, mgs: map[string]*megaco.MG{}, mrfcs: map[string]*mrfc.MRFC{},
 	}
 	family := netem.IPv4
@@ -100,6 +102,8 @@ func (w *world) connect() error {
 			w.net.AddRouter(name)
 		case "attacker":
 			w.net.AddMiddle(name)
+		case "sip-attacker":
+			w.attackers[name] = tamper.Add(w.net, name)
 		case "tun":
 			attach.AddGateway(w.net, name)
 		default:
@@ -195,6 +199,8 @@ func (w *world) populate() error {
 			}
 		case *attacker.Config:
 			_, err = attacker.New(w.env, host, *cfg, index)
+		case *tamper.Config:
+			w.attackers[name].Setup(w.env, *cfg)
 		case *scscf.Config:
 			_, err = scscf.New(w.env, host, *cfg)
 		case *mrfc.Config:

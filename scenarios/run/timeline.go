@@ -101,6 +101,10 @@ func (c *changes) Handle(i uint32) {
 		if p := w.controllers[a.Node]; p != nil {
 			p.Order(a.Realm, a.What, c.why[i])
 		}
+	case *scenarios.Register:
+		if u := w.ues[a.Node]; u != nil {
+			u.Reregister(a.MediaSec, a.Leave, c.why[i])
+		}
 	case *scenarios.Reinvite:
 		if u := w.ues[a.Node]; u != nil {
 			u.Reinvite(reinvite(a))

@@ -1,6 +1,9 @@
 package sip
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Mechanism is one entry of Security-Client, Security-Server or Security-Verify (RFC 3329 §2.2).
 type Mechanism struct {
@@ -139,4 +142,13 @@ func FormatMechanisms(list []Mechanism) string {
 		b.WriteString(string(x.Params))
 	}
 	return b.String()
+}
+
+// IPsecParams makes the parameters of an ipsec-3gpp entry (TS 33.203 annex H) from 64 random bits: an algorithm, two SPIs that
+// are not reserved (RFC 4303 §2.1: below 256) and the two protected ports.
+func IPsecParams(random uint64) string {
+	spi := func(n uint64) string { return strconv.FormatUint(256+n%(1<<32-256), 10) }
+	port := 49152 + random>>60*2
+	return ";alg=hmac-sha-1-96;ealg=null;spi-c=" + spi(random&0xffffffff) + ";spi-s=" + spi(random>>28&0xffffffff) +
+		";port-c=" + strconv.FormatUint(port, 10) + ";port-s=" + strconv.FormatUint(port+1, 10)
 }
