@@ -21,10 +21,11 @@ import (
 // edge is a P-CSCF between a UE, the home network and a gateway, all three played by the test.
 type edge struct {
 	*nodetest.World
-	t        *testing.T
-	ue, home *nodetest.Peer
-	mg       *gateway
-	contact  string // address in the UE's Contact, where it is not its own
+	t         *testing.T
+	ue, home  *nodetest.Peer
+	mg        *gateway
+	contact   string // address in the UE's Contact, where it is not its own
+	registers int    // sent by try
 }
 
 // gateway grants whatever it is asked for, and keeps what that was.

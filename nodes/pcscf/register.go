@@ -89,7 +89,7 @@ func (p *PCSCF) unchanged(u *user, m *sip.Message) bool {
 		return false
 	}
 	before := p.users[u.contact+" pending"]
-	if before == nil || before.sent == nil || !m.Has(sip.HAuthorization) {
+	if before == nil || !m.Has(sip.HAuthorization) {
 		// The REGISTER that begins a registration. What it mirrors, if anything, is what it knows from the one before.
 		return len(verify) == 0 || sip.SameMechanisms(p.listFor(u.contact), verify)
 	}
@@ -129,10 +129,13 @@ func (p *PCSCF) registered(request, m *sip.Message, why sim.Cause) {
 			m.Add(sip.HSecurityServer, sip.FormatMechanisms(list))
 		}
 	}
-	if m.Status != 200 {
+	if m.Status < 200 || m.Status == 401 {
 		return
 	}
 	delete(p.users, contact+" pending")
+	if m.Status != 200 {
+		return // what was agreed before stays
+	}
 	if e, ok := request.Expires(); ok && e == 0 {
 		delete(p.users, contact) // and with it what was agreed
 		p.Mark(why, "", nodes.Deregistered, contact)

@@ -31,8 +31,8 @@ func (c *call) offer(why sim.Cause) {
 	m.Add(sip.HSupported, "100rel, path")
 	c.askSession(m, "")
 	m.Add(sip.HPPreferredIdentity, "<"+u.identity+">")
-	if len(u.reg.security) > 0 && len(u.reg.media) > 0 {
-		m.Add(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.security))
+	if len(u.reg.agreed.security) > 0 && len(u.reg.agreed.media) > 0 {
+		m.Add(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.agreed.security))
 	}
 	m.SetBody("application/sdp", body)
 	c.invite = m

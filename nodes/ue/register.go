@@ -11,15 +11,21 @@ import (
 
 // registration is the UE's state towards its registrar (TS 24.229 cl. 5.1.1).
 type registration struct {
-	done     bool // registered
-	over     bool // registered, or refused
-	tx       sip.TxID
-	request  *sip.Message
-	seq      uint32
-	nonces   uint32
-	security []sip.Mechanism // what the network announced (Security-Server), mirrored in Security-Verify
-	media    []string        // what we announced (Security-Client, mediasec)
-	leaving  bool            // the request at hand de-registers
+	done    bool // registered
+	over    bool // registered, or refused
+	tx      sip.TxID
+	request *sip.Message
+	seq     uint32
+	nonces  uint32
+	agreed  agreement // of the registration that counts
+	next    agreement // of the one at hand
+	leaving bool      // the request at hand de-registers
+}
+
+// agreement is what both sides have announced.
+type agreement struct {
+	security []sip.Mechanism // by the network (Security-Server), mirrored in Security-Verify
+	media    []string        // by us (Security-Client, mediasec)
 }
 
 // MediaSecurity reports whether both sides announced the mechanism (TS 23.334 cl. 6.2.10.3.1.2.1 step 1).
@@ -27,8 +33,8 @@ func (u *UE) MediaSecurity(mechanism string) bool {
 	if !u.reg.done {
 		return false
 	}
-	return slices.Contains(u.reg.media, mechanism) &&
-		slices.ContainsFunc(u.reg.security, func(m sip.Mechanism) bool { return m.Name == mechanism && m.Media() })
+	return slices.Contains(u.reg.agreed.media, mechanism) &&
+		slices.ContainsFunc(u.reg.agreed.security, func(m sip.Mechanism) bool { return m.Name == mechanism && m.Media() })
 }
 
 // Registered reports whether the UE is registered, or need not be.
@@ -58,7 +64,7 @@ func (u *UE) Reregister(media []string, leave bool, why sim.Cause) {
 	case u.cfg.Register == "none" || u.reg.request == nil || u.reg.tx != 0:
 		return // one registration at a time [SIM]
 	case leave:
-		u.register(u.reg.media, "0", why)
+		u.register(u.reg.agreed.media, "0", why)
 	default:
 		u.register(media, "600000", why)
 	}
@@ -66,7 +72,7 @@ func (u *UE) Reregister(media []string, leave bool, why sim.Cause) {
 
 // register makes and sends a REGISTER without credentials: the registrar challenges each registration.
 func (u *UE) register(media []string, expires string, why sim.Cause) {
-	u.reg.media, u.reg.security, u.reg.nonces, u.reg.leaving = media, nil, 0, expires == "0"
+	u.reg.next, u.reg.nonces, u.reg.leaving = agreement{media: media}, 0, expires == "0"
 	m := sip.NewRequest(sip.REGISTER, "sip:"+u.domain)
 	m.Add(sip.HRoute, u.route)
 	m.Add(sip.HFrom, "<"+u.identity+">;tag="+u.sip.IDs.Tag())
@@ -124,15 +130,15 @@ func (u *UE) registerAnswered(m *sip.Message, why sim.Cause) {
 		u.challenged(m, why)
 	case m.Status < 300:
 		u.reg.tx = 0
-		if len(u.reg.security) == 0 {
+		if len(u.reg.next.security) == 0 {
 			u.noteSecurity(m) // no 401 came before: the 200 has the network's list
 		}
 		if u.reg.leaving { // what was agreed goes with the registration
-			u.reg.done, u.reg.security, u.reg.media = false, nil, nil
+			u.reg.done, u.reg.agreed = false, agreement{}
 			u.settle(u.Mark(why, "", nodes.Deregistered, ""))
 			return
 		}
-		u.reg.done = true
+		u.reg.done, u.reg.agreed = true, u.reg.next
 		u.settle(u.Mark(why, "", nodes.Registered, ""))
 	default:
 		u.reg.tx, u.reg.done = 0, false
@@ -146,7 +152,7 @@ func (u *UE) noteSecurity(m *sip.Message) bool {
 	if err != nil || len(list) == 0 {
 		return false
 	}
-	u.reg.security = list
+	u.reg.next.security = list
 	return true
 }
 
@@ -154,6 +160,7 @@ func (u *UE) noteSecurity(m *sip.Message) bool {
 func (u *UE) challenged(m *sip.Message, why sim.Cause) {
 	ch, err := sip.ParseChallenge(m.Get(sip.HWWWAuthenticate))
 	if err != nil {
+		u.reg.tx, u.reg.done = 0, false
 		u.settle(u.Mark(why, "", nodes.RegisterRefused, "401"))
 		return
 	}
@@ -163,7 +170,7 @@ func (u *UE) challenged(m *sip.Message, why sim.Cause) {
 	cred := ch.Answer(user, u.env.Secret(u.identity), sip.REGISTER, r.URI, u.sip.IDs.CNonce(), 1)
 	r.Set(sip.HAuthorization, cred.String())
 	if u.noteSecurity(m) {
-		r.Set(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.security))
+		r.Set(sip.HSecurityVerify, sip.FormatMechanisms(u.reg.next.security))
 	}
 	u.sendRegister(why)
 }
