@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"nodes/protocol"},
 	{"nodes", "nodes/bearer", "nodes/transport"},
 	{"nodes/alg", "nodes/mrfp"},
-	{"nodes/ue", "nodes/pcscf", "nodes/ibcf", "nodes/scscf", "nodes/mediagw", "nodes/mrfc", "nodes/invariant"},
+	{"nodes/ue", "nodes/pcscf", "nodes/ibcf", "nodes/scscf", "nodes/mediagw", "nodes/mrfc", "nodes/attacker", "nodes/tamper", "nodes/invariant"},
 	{"scenarios/formula", "scenarios/rundir"},
 	{"scenarios", "scenarios/measure"},
 	{"scenarios/run"},

@@ -133,11 +133,12 @@ func TestCapabilityPerContact(t *testing.T) {
 		e.ue.In = nil
 		e.home.Send("pcscf1", fmt.Sprintf("INVITE sip:%s SIP/2.0\nVia: SIP/2.0/UDP %s;branch=z9hG4bKi%d\nMax-Forwards: 70\nFrom: <sip:x@y.example>;tag=i\nTo: <sip:z@y.example>\nCall-ID: i%[3]d\nCSeq: 1 INVITE\nContact: <sip:home@%[2]s>\nContent-Type: application/sdp\n\n", contact, e.Addr("home"), calls)+body("TCP/MSRP", "a=setup:actpass\n"))
 		e.Run(100 * time.Millisecond)
-		m := e.ue.Find(sip.INVITE)
-		if m == nil {
+		id := fmt.Sprint("i", calls) // and not an earlier one, repeated
+		i := slices.IndexFunc(e.ue.In, func(m *sip.Message) bool { return m.Method == sip.INVITE && m.Get(sip.HCallID) == id })
+		if i < 0 {
 			t.Fatal("no offer came")
 		}
-		if strings.Contains(m.Body, " TCP/TLS/MSRP ") {
+		if m := e.ue.In[i]; strings.Contains(m.Body, " TCP/TLS/MSRP ") {
 			return "TLS"
 		}
 		return "clear"

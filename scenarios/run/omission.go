@@ -6,6 +6,7 @@ import (
 	"imsim/nodes/mediagw"
 	"imsim/nodes/mrfc"
 	"imsim/nodes/scscf"
+	"imsim/nodes/tamper"
 	"imsim/nodes/ue"
 	"imsim/scenarios"
 )
@@ -34,6 +35,7 @@ type use struct {
 	border     bool // there is an IBCF
 	conference bool // there is a conference server
 	hiding     bool // that hides topology
+	tamper     bool // there is an attacker of SIP
 }
 
 // omissions is the one list: a run's summary repeats the entries that concern it, and docs/reference/not-modelled.md all of
@@ -53,6 +55,8 @@ var omissions = []Omission{
 		func(u *use) bool { return u.conference }},
 	{"MSRP paths across a border", "with topology hiding they stay as the UEs wrote them, with their addresses: CEMA compares them", "an IBCF hides topology", "nodes",
 		func(u *use) bool { return u.hiding }},
+	{"what an attacker of SIP cannot read", "SIP over TCP and in fragments passes as it is", "there is a sip-attacker", "nodes",
+		func(u *use) bool { return u.tamper }},
 	{"port control of NATs", "nobody can ask a NAT for a mapping (PCP, UPnP, NAT-PMP)", "there is a NAT", "nat",
 		func(u *use) bool { return len(u.file.NATs) > 0 }},
 	{"reflexive and relayed candidates of ICE", "agents have candidates on their own addresses only, and never restart", "a UE has ice: full", "ice",
@@ -105,6 +109,8 @@ func notModelled(f *scenarios.File, e nodes.Engine) []string {
 		case *ue.Config:
 			u.ice = u.ice || c.ICE == "full"
 			u.register = u.register || c.Register != "none"
+		case *tamper.Config:
+			u.tamper = true
 		case *scscf.Config:
 			u.scscf = true
 		case *mediagw.Config:

@@ -31,7 +31,8 @@ func TestNotModelled(t *testing.T) {
 		{"a failure", "tcp-syn-timeout", "", nodes.EngineModel, "routing", "cryptography of TLS"},
 		{"a border", "tcp-chain-4gw", "", nodes.EngineModel, "what a border does, MSRP paths", "routing"},
 		{"a border that shows all", "tcp-ix-fwd", "nodes.ibcf1.topology-hiding=false; nodes.ibcf2.topology-hiding=false", nodes.EngineModel, "what a border does", "MSRP paths"},
-		{"no calls", "reg-mediasec-both", "", nodes.EngineModel, "IMS AKA and IPsec", "preconditions, pacing"},
+		{"no calls", "reg-mediasec-both", "", nodes.EngineModel, "IMS AKA and IPsec", "preconditions, pacing, what an attacker of SIP"},
+		{"an attacker of SIP", "reg-mediasec-verify-mismatch", "", nodes.EngineModel, "what an attacker of SIP", "preconditions, pacing"},
 		{"nothing of it", "timeline-relay-plain", "nodes=null", nodes.EngineModel, "", "HSS, bandwidth, scheduling by class"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
