@@ -192,3 +192,25 @@ func TestRefusedRegistration(t *testing.T) {
 		t.Errorf("one that begins with credentials is answered by\n%s", m)
 	}
 }
+
+// The REGISTER that begins another registration may mirror the list of the one before, and then it is that list.
+func TestListOfTheOneBefore(t *testing.T) {
+	e := newEdge(t, Config{IPsec: true})
+	e.challenging()
+	const client = "Security-Client: msrp-tls;mediasec\n"
+	server := e.try("", client).Get(sip.HSecurityServer)
+	verify := "Security-Verify: " + server + "\n"
+	if m := e.try("", client+verify+credentials); m.Status != 200 {
+		t.Fatal(m)
+	}
+	if m := e.try("", client+strings.Replace(verify, "spi-c=", "spi-c=1", 1)); m.Status != 494 || m.Get(sip.HSecurityServer) != server {
+		t.Errorf("another list is answered by\n%s", m)
+	}
+	m := e.try("", client+verify)
+	if m.Status != 401 {
+		t.Fatalf("the list of the registration before is answered by\n%s", m)
+	}
+	if fresh := m.Get(sip.HSecurityServer); fresh == server || fresh == "" { // TS 33.203 §7.2: each security association has SPIs of its own
+		t.Errorf("the new list is %q, the one before was %q", fresh, server)
+	}
+}
