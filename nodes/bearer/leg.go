@@ -56,6 +56,7 @@ type Leg struct {
 	finDone   bool
 	spoil     bool // the next record of user data gets a wrong bit: a fault
 	pumping   bool
+	closing   bool // close_notify is asked for and not yet on its way
 	taking    bool // the reader is in Take
 
 	Read, Written int64 // application octets
@@ -114,6 +115,7 @@ func (l *Leg) CloseTLS(why sim.Cause) {
 		return
 	}
 	l.tls.Close(l.base.K.Now(), why)
+	l.closing = l.pumping // whoever pumps comes to it, and the FIN waits
 	l.pull(why)
 }
 

@@ -83,7 +83,7 @@ func (l *Leg) pull(why sim.Cause) {
 			l.drainTLS()
 		}
 	}
-	l.pumping = false
+	l.pumping, l.closing = false, false
 	if l.ended {
 		l.dropTLS()
 		return
@@ -111,8 +111,8 @@ func (l *Leg) push(why sim.Cause) {
 			l.cipher = nil
 		}
 	}
-	// A handshake that is given up has nothing more to say (E-31); a session may have.
-	if l.wantFIN && l.cipher == nil && (!l.working || l.tls.State() == tls.Handshaking) {
+	// A handshake that is given up has nothing more to say (E-31); a session may have, close_notify too.
+	if l.wantFIN && !l.closing && l.cipher == nil && (!l.working || l.tls.State() == tls.Handshaking) {
 		if !l.finDone {
 			l.finDone = true
 			l.stream.CloseWrite(l.finWhy)

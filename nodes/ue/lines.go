@@ -127,7 +127,9 @@ func (m *media) takeOver(why sim.Cause) {
 	}
 	if saying != "" && c.line < len(c.script.Lines) {
 		l := &c.script.Lines[c.line]
-		m.say(saying, l.Type, l.Body, why)
+		if m.say(saying, l.Type, l.Body, why); m.conn == nil {
+			m.saying = saying // on hold: the connection that follows says it
+		}
 	}
 	c.pending(why)
 }

@@ -75,6 +75,14 @@ func TestSoakFound(t *testing.T) {
 		{"the answer to a re-INVITE brings on the next, which has put the dialog away", []string{
 			`timeline=[{when: "agw1/access tcp.syn.held", after: 0s, do: reinvite, node: ue-b, connection: existing}, {when: "ue-b sip.invite.received", after: 1ms, do: reinvite, node: ue-b, connection: new, setup: holdconn}, {at: 400s, do: reinvite, node: ue-b, connection: new, direction: sendrecv}]`,
 		}},
+		{"a message under way when a hold without a connection begins is said when it ends, and the call goes on to its end", []string{
+			"run.limits.events=100000", "links.peer.delay=700ms", "nodes.ue-a.session-expires=200s", "nodes.ue-b.tcp.mss=100",
+			`timeline=[{when: "ue-a tcp.established", after: 0s, do: reinvite, node: ue-a, connection: new, setup: holdconn}, {at: 400s, do: reinvite, node: ue-a, connection: new, direction: sendrecv}, {at: 120ms, do: reinvite, node: ue-b, connection: existing}]`,
+		}},
+		{"R-1b on the partner of a leg whose handshake ends: close_notify before the FIN (seed 51018)", []string{
+			"run.seed=51018", "links.access.delay=40ms", "links.access-pcscf.delay=3ms", "links.iq.delay=40ms", "links.isc.loss=5%", "nodes.ue-b.answer=active",
+			"nodes.ue-a.tls.max=1.3", "nodes.agw1.tls.max=1.3", "nodes.scscf1.costs.message=0s", "nodes.scscf1.challenge=false", "sessions.chat.give-up=300ms",
+		}},
 		{"a UE that goes by the path finds its peer where it was (seed 8415)", []string{
 			"run.seed=8415", "links.access-pcscf.loss=5%", "nodes.ue-a.transport=tcp", "nodes.ue-b.cema=false", "nodes.scscf1.challenge=false",
 			"sessions.chat.security=e2e-cert", "sessions.chat.count=5", "sessions.chat.messages.1.after=0s", "sessions.chat.hold=0s",
