@@ -1,6 +1,7 @@
 package mediagw
 
 import (
+	"strings"
 	"testing"
 	"time"
 
