@@ -9,7 +9,7 @@
 // either side, and by the ALG itself when the gateway reports a failure (TS 24.229 cl. 5.2.8); every
 // ServiceChange of the gateway, its audit after a time apart, heartbeats and reports of silence (rows ).
 //
-// Not modelled: another TCP mode once hole punching has failed, offers in UPDATE and in answers to an INVITE without one.
+// Not modelled: another TCP mode once hole punching has failed, ICE for connections that offers inside a call bring (they latch), offers in UPDATE and in answers to an INVITE without one.
 //
 // Validated between a UE, a home network and a gateway that the tests of package pcscf play; and by every scenario with a
 // gateway.

@@ -466,6 +466,7 @@ func (x *change) rewrite(d *sdp.Description, offer bool) {
 			setup = l.Setup()
 		}
 		r.v.speak(l, towards, setup)
+		r.v.rewriteICE(l, towards) // ICE ends here, and offers inside the call bring none [SIM]
 		if offer && towards.access && r.v.secure {
 			l.Set(sdp.AttrE2AE, sdp.E2AEApplied)
 		}

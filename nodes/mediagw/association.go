@@ -1,9 +1,11 @@
 package mediagw
 
 import (
+	"strconv"
 	"time"
 
 	"imsim/internal/units"
+	"imsim/nodes"
 	"imsim/nodes/protocol/h248"
 	"imsim/nodes/transport"
 	"imsim/sim"
@@ -63,6 +65,8 @@ func (a *association) H248Transaction(id h248.TransactionID, actions []h248.Acti
 func (a *association) H248Answer(id h248.TransactionID, reply *h248.Item, why sim.Cause) {
 	if id == a.asked {
 		a.g.answered(a, reply, why)
+	} else if e := reply.FirstError(); e != nil {
+		a.g.Mark(why, "", nodes.ErrorReceived+strconv.Itoa(int(e.Code)), e.Text)
 	}
 }
 

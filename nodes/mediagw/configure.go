@@ -130,6 +130,10 @@ func (s *sep) configure(in *h248.Stream, after *[]func()) (answer []byte, e *h24
 		if e := s.setLocal(&f); e != nil {
 			return nil, e
 		}
+		// F13: ports and addresses are the gateway's to give. A controller that has named another may ask again with $.
+		if !f.AnyPort && f.Port != 0 && f.Port != s.local.Port || f.Addr.IsValid() && f.Addr != s.local.Addr.Netip() {
+			return nil, fault(h248.ErrUnknownValue, "Local must have $ or the address that the gateway has given")
+		}
 		f.SetAddress(s.local.Netip())
 		s.setAware(&f)
 		if e := s.setICE(&f); e != nil {

@@ -1,6 +1,7 @@
 package mediagw
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -169,6 +170,18 @@ func TestFailures(t *testing.T) {
 				b.t.Error(got)
 			}
 			b.fwd(a, c, late)
+		}, "", "", ""},
+		{"F13 port collision", Config{}, func(b *bench, a, c *peer) {
+			b.fwd(a, c, late)
+			port := func(address, port string) string {
+				return b.do("Context = $ { Add = ip/access/$ { Media { Stream = 1 { LocalControl { Mode = SendReceive }, Local { v=0\nc=IN IP4 " + address + "\nm=message " + port + " TCP -\na=setup:passive\n} } } } }")
+			}
+			taken := port("$", "40000")
+			elsewhere := port("192.0.2.99", "$")
+			again := port("$", "$")
+			if taken != "C2 Add ip/access/$ error 449" || elsewhere != "C3 Add ip/access/$ error 449" || strings.Contains(again, "error") {
+				b.t.Errorf("%s; %s; with $: %s", taken, elsewhere, again)
+			}
 		}, "", "", ""},
 		{"F14 crossing SYNs", Config{}, func(b *bench, a, c *peer) {
 			b.fwd(a, c, late)

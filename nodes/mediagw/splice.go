@@ -15,8 +15,9 @@ type splice struct {
 	st     *stream
 	opener bearer.Side // the passive endpoint: its peer opens
 	state  spliceState
-	fin    [2]bool // a FIN has come in on that side
-	at     sim.Time
+	fin    [2]bool   // a FIN has come in on that side
+	gone   bool      // another connection has followed: this one passes until at
+	at     sim.Time  // estGuard, synTimeout, or the end of relayLinger
 	why    sim.Cause // of at
 }
 
@@ -82,8 +83,21 @@ func (sp *splice) wait(d time.Duration, why sim.Cause) {
 	sp.st.sep[sp.opener].armTimers(why)
 }
 
-// fire reports a connection that has not come up.
+// linger passes the connection on for relayLinger, as a relay does (spec reference §2.11), so that its ends can close it.
+func (sp *splice) linger(why sim.Cause) {
+	sp.wait(sp.st.gw.relayLinger, why)
+	sp.gone = true
+}
+
+// fire reports a connection that has not come up, or ends one that another has followed.
 func (sp *splice) fire() {
+	if sp.gone {
+		why := sp.st.gw.Waited(sp.why, "relayLinger")
+		sp.at = sim.Never
+		sp.over(why)
+		sp.st.end(bearer.X, bearer.Removed, why)
+		return
+	}
 	why := sp.st.gw.Waited(sp.why, "estGuard")
 	side := sp.opener // F7
 	if sp.state != awaitSYN {
@@ -112,7 +126,7 @@ func (sp *splice) admits(s *sep, p *packet.Packet) bool {
 		ok = false
 	}
 	if !ok && syn {
-		gw.Mark(p.Cause, s.term.realm, nodes.SYNDropped, from.String())
+		gw.Mark(p.Cause, s.name(), nodes.SYNDropped, from.String())
 	}
 	return ok
 }
@@ -121,7 +135,7 @@ func (sp *splice) admits(s *sep, p *packet.Packet) bool {
 func (sp *splice) follow(side bearer.Side, p *packet.Packet) {
 	gw := sp.st.gw
 	f := p.TCP.Flags
-	leg := func(s bearer.Side) string { return sp.st.sep[s].term.realm }
+	leg := func(s bearer.Side) string { return sp.st.sep[s].name() }
 	switch {
 	case f.Has(packet.RST) && sp.state != spliceOver:
 		was := sp.state
@@ -145,7 +159,8 @@ func (sp *splice) follow(side bearer.Side, p *packet.Packet) {
 		for s := range sp.st.sep {
 			p.Cause = gw.Mark(p.Cause, leg(bearer.Side(s)), nodes.TCPEstablished, "")
 		}
-		p.Cause = gw.Mark(p.Cause, "", nodes.Through, "")
+		p.Cause = gw.Mark(p.Cause, sp.st.name(), nodes.Through, "")
+		sp.st.takeOver(p.Cause)
 	}
 	if f.Has(packet.FIN) && !sp.fin[side] && sp.state != spliceOver {
 		sp.fin[side] = true
@@ -159,10 +174,12 @@ func (sp *splice) follow(side bearer.Side, p *packet.Packet) {
 
 func (sp *splice) over(why sim.Cause) {
 	if sp.state == spliceUp {
-		sp.st.gw.Mark(why, "", nodes.ThroughEnded, "")
+		sp.st.gw.Mark(why, sp.st.name(), nodes.ThroughEnded, "")
 	}
 	sp.state = spliceOver
-	sp.wait(0, why)
+	if !sp.gone { // the last acknowledgements of one that is followed still pass
+		sp.wait(0, why)
+	}
 }
 
 // report tells the controller, where it has asked for that.

@@ -20,7 +20,7 @@ import (
 // reached finds the termination's endpoint of a stream that a command is about: the one there is, its successor where Local
 // asks for a port, or its predecessor where Local goes back to that one's.
 func (g *Gateway) reached(t *termination, s *sep, in *h248.Stream, after *[]func(), why sim.Cause) (*sep, *h248.ErrorDescriptor) {
-	if in.Local == nil || s.relay != nil || s.st.app != nil {
+	if in.Local == nil || s.relay != nil && s.st.splice == nil || s.st.app != nil {
 		return s, nil
 	}
 	if bytes.Contains(in.Local, []byte(" $ ")) && s.st.begun() {
@@ -37,7 +37,7 @@ func (g *Gateway) reached(t *termination, s *sep, in *h248.Stream, after *[]func
 
 // begun reports whether anything has happened on the stream that another connection would have to go beside.
 func (st *stream) begun() bool {
-	return st.m.SEP[bearer.X].TCP > bearer.TCPHeld || st.m.SEP[bearer.Y].TCP > bearer.TCPHeld
+	return st.splice != nil || st.m.SEP[bearer.X].TCP > bearer.TCPHeld || st.m.SEP[bearer.Y].TCP > bearer.TCPHeld
 }
 
 // successor makes the endpoint that is to follow s, configured as s is until the command says otherwise.
@@ -96,7 +96,8 @@ func (s *sep) giveBack(p *sep, after *[]func(), why sim.Cause) {
 // takeOver ends the streams before this one: it is through, or nobody is to connect any more (holdconn).
 func (st *stream) takeOver(why sim.Cause) {
 	hold := st.m.SEP[bearer.X].TCPRole == bearer.HoldConn && st.m.SEP[bearer.Y].TCPRole == bearer.HoldConn
-	if st.prev == nil || !st.through && !hold {
+	up := st.through || st.splice != nil && st.splice.state == spliceUp
+	if st.prev == nil || !up && !hold {
 		return
 	}
 	for p := st.prev; p != nil; p = p.prev {
@@ -119,6 +120,10 @@ func (st *stream) giveWay(why sim.Cause) {
 	}
 	if c != nil {
 		c.streams = slices.DeleteFunc(c.streams, func(o *stream) bool { return o == st })
+	}
+	if st.splice != nil {
+		st.splice.linger(why)
+		return
 	}
 	st.end(bearer.X, bearer.Removed, why)
 	for _, s := range st.sep {

@@ -277,7 +277,14 @@ func TestSuccessorsLoseNothing(t *testing.T) {
 // TestRelayLinger moves a relayed stream to new remote addresses (spec reference §2.11 relay/modification): the new
 // connection passes, the old one goes on for relayLinger and not longer.
 func TestRelayLinger(t *testing.T) {
-	b := newBench(t, Config{Timers: Timers{RelayLinger: units.Duration(10 * time.Second)}}, ms)
+	for linger, is := range map[time.Duration]time.Duration{0: 30 * time.Second, 10 * time.Second: 10 * time.Second} {
+		relayLinger(t, linger, is)
+	}
+}
+
+func relayLinger(t *testing.T, linger, is time.Duration) {
+	t.Helper()
+	b := newBench(t, Config{Timers: Timers{RelayLinger: units.Duration(linger)}}, ms)
 	a, c := b.peer("access", 5000), b.peer("core", 5001).listen()
 	b.stream(end{remote: a.addr()}, end{remote: c.addr()})
 	a.dial("access", 40000)
@@ -293,11 +300,13 @@ func TestRelayLinger(t *testing.T) {
 	if string(c.got) != "old" || string(c2.got) != "new" || string(a.got) != "old back" || a2.said() != "est" {
 		t.Errorf("%q, %q and %q came through; the new peer saw %q", c.got, c2.got, a.got, a2.said())
 	}
-	b.wait(10 * time.Second)
+	b.wait(is - 100*ms)
+	a.say(" in time")
+	b.wait(100 * ms)
 	a.say(" late")
 	a2.say(" still")
 	b.wait(10 * ms)
-	if string(c.got) != "old" || string(c2.got) != "new still" {
+	if string(c.got) != "old in time" || string(c2.got) != "new still" {
 		t.Errorf("%q and %q came through", c.got, c2.got)
 	}
 }

@@ -181,7 +181,7 @@ func (m *media) prepare() (err string) {
 	if (m.own != sdp.Active && m.own != sdp.HoldConn || m.ice != nil) && !m.late() && u.cfg.MediaPort != "closed" && u.Host.Listen(m.local, m) != nil {
 		return "no port left" // ports come round: this one's call is still there
 	}
-	cfg := msrp.Config{Local: m.path, IgnoreScheme: true}
+	cfg := msrp.Config{Local: m.path, IgnoreScheme: true, MaxSize: int64(u.cfg.MaxSize)}
 	if m.before != nil {
 		m.session = u.msrp.Follow(m.before.session, cfg)
 	} else {

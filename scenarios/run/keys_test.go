@@ -195,6 +195,7 @@ var settings = []struct{ scenario, key, value, given string }{
 
 	{"tcp-proxy-dual-active", "nodes.pcscf1.proxy-setup", "keep", ""},
 	{"tcp-proxy-dual-active", "nodes.ue-a.msrp-bind", "active", ""},
+	{"rel-application-error", "nodes.ue-b.msrp-max-size", "10kB", ""},
 	{"", "nodes.ue-b.media-port", "closed", ""},
 	{"", "nodes.ue-b.insist", "true", "nodes.ue-a.offer=active nodes.ue-b.answer=active"},
 	{"", "nodes.ue-b.punch-from-passive", "1ms", ""},

@@ -29,7 +29,7 @@ func tap(t *testing.T, n *netem.Network, iface string, see func(out bool, p *pac
 // numbers included, in the same order (TS 23.334 cl. 5.16.1).
 func TestRelayChangesAddressesOnly(t *testing.T) {
 	for _, family := range []string{"ipv4", "ipv6"} {
-		for _, name := range []string{"tcp-relay-orig", "timeline-relay-e2e-tls12"} {
+		for _, name := range []string{"tcp-relay-orig", "tcp-relay-term", "timeline-relay-e2e-tls12"} {
 			var sides [2][2][]string // by interface, by direction: what identifies a segment
 			ends := map[string]bool{}
 			isn := map[uint32]bool{}
