@@ -11,9 +11,10 @@ import (
 )
 
 // A hole that could not be punched leaves merge (spec reference §8.5 step 6): the UE behind the NAT, the caller, opens to the
-// gateway, as the called does already. The called's leg and connection stay as they are, held; the caller's gets another port,
-// and latches. So the ALG tells the caller of a new connection, in the called's name; then the called of the path that the
-// caller has for it, in the caller's name; and then has the gateway merge. Nothing crosses the gateway before both know all.
+// gateway, as the called does already. The called's connection stays as it is, held; the caller's leg gets another port, and
+// latches. So the ALG tells the caller of a new connection, in the called's name; then the called of the path that the caller has
+// for it, in the caller's name; and then has the gateway merge. Until then the gateway holds either's SYN, so nothing is sent
+// before both know all.
 
 // fall is the way that is left when the gateway punches in vain. A nil one is that there is none.
 type fall struct {
@@ -132,7 +133,17 @@ func (f *fall) reserve() {
 	cmd := modifyOf(&c.near, s)
 	cmd.Signals = v.signals(&c.near, sdp.Passive)
 	why := c.p.Mark(f.why, "", nodes.ModifySent, c.near.realm())
-	c.order(why, (*call).fallReserved, h248.Action{Context: c.context, Commands: []h248.Command{cmd}})
+	why = c.p.Mark(why, "", nodes.ModifySent, c.far.realm())
+	// Without a role for the called's leg the gateway holds what comes on either (E-3).
+	c.order(why, (*call).fallReserved, h248.Action{Context: c.context, Commands: []h248.Command{cmd, f.farAs(v, sdp.ActPass)}})
+}
+
+// farAs has the gateway take a role on the called's leg, where it is, without a rule for what it is to do to the other leg.
+func (f *fall) farAs(v *call, role sdp.Setup) h248.Command {
+	local := v.localFor(&f.c.far, role)
+	local.Set(sdp.AttrSetup, role.String())
+	local.SetAddress(f.c.lines[0].at[1].Netip())
+	return modifyOf(&f.c.far, h248.Stream{ID: 1, Control: unlinked(), Local: local.Append(nil)})
 }
 
 // view is the call as describe.go sees it, with a description.
@@ -354,16 +365,20 @@ func (f *fall) offerFar(answer *sdp.Description, why sim.Cause) {
 	f.send(why)
 }
 
-// merge has the gateway accept the called's SYN, too: both legs wait, and no rule is between them (§9.6).
+// merge has the gateway accept both SYNs: both legs wait, and no rule is between them (§9.6).
 func (f *fall) merge(why sim.Cause) {
 	c := f.c
 	f.state = fallMerges
-	v := f.view(nil)
+	d, err := sdp.Parse([]byte(f.told))
+	if err != nil {
+		f.giveUp(why)
+		return
+	}
+	v := f.view(d)
 	near := modifyOf(&c.near, h248.Stream{ID: 1, Remote: v.remoteFor(&c.near, f.answer)})
-	far := modifyOf(&c.far, h248.Stream{ID: 1, Control: unlinked()})
 	why = c.p.Mark(why, "", nodes.ModifySent, c.near.realm())
 	why = c.p.Mark(why, "", nodes.ModifySent, c.far.realm())
-	c.order(why, (*call).fallMerged, h248.Action{Context: c.context, Commands: []h248.Command{near, far}})
+	c.order(why, (*call).fallMerged, h248.Action{Context: c.context, Commands: []h248.Command{near, f.farAs(v, sdp.Passive)}})
 }
 
 // fallMerged leaves the call as one that is merged.

@@ -103,8 +103,8 @@ func TestPunchFallback(t *testing.T) {
 	if got := near.First(sip.HContact); !strings.Contains(got, "home@"+e.Addr("home").String()) || near.FromTag() != "answer" || near.ToTag() != "i" {
 		t.Errorf("not in the called's name: %s", near)
 	}
-	if got := strings.Join(e.mg.commands, ", "); got != "Modify access" || e.mg.setup["access"] != "passive" || !e.mg.latch {
-		t.Errorf("commands %q, setup %s, latch %v", got, e.mg.setup["access"], e.mg.latch)
+	if got := strings.Join(e.mg.commands, ", "); got != "Modify access, Modify core" || e.mg.setup["access"] != "passive" || e.mg.setup["core"] != "actpass" || !e.mg.latch {
+		t.Errorf("commands %q, setup %v, latch %v", got, e.mg.setup, e.mg.latch)
 	}
 	e.reply(e.ue, near, "200 OK", "", nearAnswer)
 	if ack := e.ue.Find(sip.ACK); ack == nil || cseq(ack) != strings.Replace(cseq(near), "INVITE", "ACK", 1) {
@@ -125,7 +125,7 @@ func TestPunchFallback(t *testing.T) {
 	}
 	e.inside(true, "ACK", 2)
 	e.reply(e.home, far, "200 OK", "", farAnswer)
-	if got := strings.Join(e.mg.commands, ", "); got != "Modify access, Modify access, Modify core" || e.home.Find(sip.ACK) == nil {
+	if got := strings.Join(e.mg.commands, ", "); got != "Modify access, Modify core, Modify access, Modify core" || e.mg.setup["core"] != "passive" || e.home.Find(sip.ACK) == nil {
 		t.Errorf("commands %q, home: %v", got, e.home.In)
 	}
 
@@ -258,7 +258,7 @@ func TestPunchFallbackFails(t *testing.T) {
 		}
 		e.Run(2200 * time.Millisecond)
 		e.reply(e.home, e.home.Find(sip.INVITE), "200 OK", "", farAnswer)
-		if got := strings.Join(e.mg.commands, ", "); got != "Modify access, Modify access, Modify core" {
+		if got := strings.Join(e.mg.commands, ", "); got != "Modify access, Modify core, Modify access, Modify core" {
 			t.Errorf("commands %q", got)
 		}
 	})
