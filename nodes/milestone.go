@@ -24,6 +24,7 @@ const (
 	ByeReceived     = "sip.bye.received"
 	CallReleased    = "sip.released"         // the final response to the BYE is in, or sent
 	ReinviteRefused = "sip.reinvite.refused" // detail: status code, or what kept it from being sent
+	PunchFallback   = "punch.fallback"       // an ALG goes on another way after a failed hole punch; detail: merge
 	E2AEFallback    = "e2ae.fallback"        // detail: clear, where an ALG offers a call again without TLS
 	SessionExpired  = "sip.session.expired"  // at a proxy, whose session timer has run out
 

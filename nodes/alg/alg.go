@@ -183,6 +183,7 @@ func (c *call) settle(w waiting) {
 	}
 	add := c.add(&c.near, local, remote)
 	add.Media.Streams[0].Control.Properties = append(add.Media.Streams[0].Control.Properties, c.interlink(&c.near, nearRole, farRole, c.far.id)...)
+	c.fall = c.another(nearRole)
 	add.Signals = c.signals(&c.near, nearRole)
 
 	why := p.Mark(w.why, "", nodes.ModifySent, c.far.realm())
@@ -201,6 +202,9 @@ func (c *call) configured(actions []h248.Action, why sim.Cause) {
 		return
 	}
 	w.m.SetBody("application/sdp", c.answerFor(w.answer))
+	if c.fall != nil {
+		c.fall.told = w.m.Body
+	}
 	c.forward(w)
 }
 
@@ -313,7 +317,7 @@ func (c *call) signals(l *leg, role sdp.Setup) *h248.Signals {
 		s.List = append(s.List, h248.Signal{Name: "ipnapt/latch", Stream: 1, Parms: []h248.Parm{h248.Set("napt", h248.Word("LATCH"))}})
 	}
 	if c.punches(l, role) {
-		s.List = append(s.List, h248.Signal{Name: "tcphp/punch", Stream: 1})
+		s.List = append(s.List, c.fall.punch())
 	} else if c.orders() && !c.relay && role == sdp.Active {
 		if !c.omits("tcp-establish") {
 			s.List = append(s.List, h248.Signal{Name: "tcpbcc/EstBNC", Stream: 1})

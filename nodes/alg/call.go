@@ -55,6 +55,8 @@ type call struct {
 	lines       []line  // once the answer is there
 	paths       *paths  // of the first line, where messages are edited here
 	change      *change // an offer inside the call that is under way
+	fall        *fall   // nil but where the gateway punches a hole, and there is another way if it fails
+	numbers     *numbers
 }
 
 // leg is a termination of the call.
@@ -84,6 +86,7 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 	c := &call{p: p, id: strings.Clone(m.CallID()), why: why, server: tx, invite: m, context: h248.ChooseContext}
 	c.originating, c.served = p.node.Call(m, from)
 	c.callerTag = strings.Clone(m.FromTag())
+	c.counted(m)
 	c.asked = p.ask(m)
 	c.far = leg{access: !c.originating, on: p.on}
 	c.near = leg{access: c.originating, on: p.on}
@@ -118,6 +121,10 @@ func (p *ALG) invite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) 
 func (c *call) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	if c.changing(tx) {
 		c.change.response(tx, m, why)
+		return
+	}
+	if c.fall.has(tx) {
+		c.fall.response(tx, m, why)
 		return
 	}
 	server, ok := c.p.fwd.Back(tx, m, why)
@@ -236,4 +243,5 @@ func (c *call) end(why sim.Cause) {
 	if c.client != 0 {
 		delete(c.p.byTx, c.client)
 	}
+	c.fall.end()
 }

@@ -61,6 +61,7 @@ type Access struct {
 	NATTermActPass  string `yaml:"nat-term-actpass" jsonschema:"enum=fwd,enum=merge,default=fwd" jsonschema_description:"TCP mode for an offer of actpass to a UE behind a NAT (row T6)."`
 	NATOrigOffer    string `yaml:"nat-orig-offer" jsonschema:"enum=actpass,enum=passive,enum=active,default=actpass" jsonschema_description:"What the far side is offered for a UE behind a NAT that can open (rows O3 and O4): passive forces merge and active excludes it."`
 	NATPassiveOffer string `yaml:"nat-passive-offer" jsonschema:"enum=488,enum=punch,enum=try,default=488" jsonschema_description:"What to do with an offer of passive from a UE behind a NAT (row O5): refuse it, have the gateway punch a hole (H.248.84), or have it open into the NAT, which fails."`
+	PunchFallback   string `yaml:"punch-fallback" jsonschema:"enum=none,enum=merge,default=none" jsonschema_description:"What becomes of a call whose hole punching has failed: it ends or the ALG has the UE open to the gateway and merges, by re-INVITEs of its own to both ends (8.5 step 6). Merge wants an interlinked gateway with accept late that is not told the application and no TLS from end to end; without, the call ends."`
 	MergeE2ETLS     string `yaml:"merge-e2e-tls" jsonschema:"enum=refuse,enum=collide,default=refuse" jsonschema_description:"Whether TLS from end to end may go through merge, where both ends would be TLS clients."`
 }
 

@@ -100,6 +100,10 @@ func (p *ALG) H248Failed(id h248.TransactionID, _ h248.ErrorCode, why sim.Cause)
 
 // failed ends a call that the gateway cannot serve (F11): 503 before the answer.
 func (c *call) failed(why sim.Cause) {
+	if c.fall.goesOn() {
+		c.fall.giveUp(why)
+		return
+	}
 	if c.change != nil {
 		c.change.failed(why)
 		return
@@ -150,7 +154,9 @@ func (p *ALG) H248Transaction(id h248.TransactionID, actions []h248.Action, why 
 					break
 				}
 				var failed bool
-				if cause, failed = observed(&cmd); failed {
+				if cause, failed = observed(&cmd); failed && c.fall.missed(cmd.Termination, cause) {
+					then = append(then, c.fall.begin)
+				} else if failed {
 					lost = append(lost, c)
 				}
 				why = p.Mark(why, "", nodes.NotifyReceived, cause)

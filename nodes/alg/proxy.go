@@ -34,6 +34,7 @@ type ALG struct {
 
 	refreshes map[sip.TxID]refresh // by client transaction
 	timed     []*call              // by timer slot; nil: gone
+	falling   []*fall              // those that have had to wait, by their slots; nil: gone
 
 	control control
 }
@@ -141,6 +142,9 @@ func (p *ALG) SIPRequest(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cau
 		return
 	}
 	c := p.calls[m.CallID()]
+	if c != nil {
+		c.counted(m)
+	}
 	switch {
 	case m.Method == sip.INVITE && m.ToTag() == "" && c == nil:
 		p.invite(tx, m, from, why)
@@ -164,6 +168,9 @@ func (p *ALG) pass(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause) {
 		return
 	}
 	to.Timers = p.node.Timers(to)
+	if c := p.calls[m.CallID()]; c != nil {
+		m = c.renumbered(m)
+	}
 	p.fwd.Forward(tx, m, to, why)
 }
 
@@ -183,6 +190,7 @@ func (p *ALG) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 			r.c.renew(m, r.asked, why)
 		}
 	}
+	p.asSent(server, m)
 	if r := p.sip.Layer.RequestOf(server); r != nil {
 		p.node.Response(r, m, why)
 	}
@@ -193,6 +201,9 @@ func (p *ALG) SIPResponse(tx sip.TxID, m *sip.Message, why sim.Cause) {
 func (p *ALG) SIPAck(m *sip.Message, from sip.Flow, why sim.Cause) {
 	if p.fwd.Enter(0, m, why) {
 		p.pass(0, m, from, why)
+		if c := p.calls[m.CallID()]; c != nil {
+			c.fall.acknowledged(m, why)
+		}
 	}
 }
 
@@ -212,6 +223,10 @@ func (p *ALG) SIPCancel(tx sip.TxID, m *sip.Message, why sim.Cause) {
 func (p *ALG) SIPFailed(tx sip.TxID, status int, why sim.Cause) {
 	if c := p.byTx[tx]; c != nil {
 		delete(p.byTx, tx)
+		if c.fall.has(tx) {
+			c.fall.giveUp(why)
+			return
+		}
 		p.fwd.Failed(tx, status, why)
 		if c.changing(tx) {
 			c.change.takeBack(why)

@@ -34,13 +34,8 @@ func (c *call) reinvite(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Caus
 		return
 	}
 	x := &change{c: c, m: m, server: tx, fromCaller: m.FromTag() == c.callerTag}
-	if seq, err := m.CSeq(); err == nil && x.fromCaller {
-		c.callerSeq = max(c.callerSeq, seq.Seq)
-	} else if err == nil {
-		c.calledSeq = max(c.calledSeq, seq.Seq)
-	}
 	switch {
-	case c.change != nil || c.busy || len(c.lines) == 0:
+	case c.change != nil || c.busy || len(c.lines) == 0 || c.fall.goesOn():
 		// RFC 3261 §14.2: as B2BUA for descriptions, the ALG has one offer at a time under way.
 		p.fwd.Refuse(tx, m, 491, why)
 		return
@@ -102,6 +97,7 @@ func (x *change) onward(why sim.Cause) {
 		return
 	}
 	to.Timers = p.node.Timers(to)
+	x.m = c.renumbered(x.m)
 	p.fwd.Forward(x.server, x.m, to, why)
 	x.client = p.fwd.Client(x.server)
 	p.byTx[x.client] = c
@@ -139,6 +135,7 @@ func (x *change) response(tx sip.TxID, m *sip.Message, why sim.Cause) {
 	if m.Status >= 200 {
 		delete(p.byTx, tx)
 	}
+	p.asSent(server, m)
 	switch {
 	case !ok:
 	case c.ended || m.Status < 200: // a preview of the answer in a provisional response is not modelled
@@ -214,6 +211,9 @@ func (x *change) back(why sim.Cause) {
 	w.m.SetBody("application/sdp", string(w.answer.Bytes()))
 	c.change = nil
 	x.commit()
+	if !c.fall.begun() {
+		c.fall = nil // what it was to go back to is not what there is any more
+	}
 	c.renew(w.m, x.asked, why)
 	c.p.sip.Respond(w.server, w.m, why)
 }
@@ -224,6 +224,7 @@ func (x *change) unusable(text string, why sim.Cause) {
 	p := c.p
 	why = p.Mark(why, "", nodes.CallRejected, text)
 	r := p.fwd.Response(x.m, 488)
+	p.asSent(x.answer.server, r)
 	r.Add(sip.HWarning, sip.Warning{Code: 399, Agent: p.sip.Local.String(), Text: text}.String())
 	p.sip.Respond(x.answer.server, r, why)
 	dialog := c.toCalled

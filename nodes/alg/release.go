@@ -32,7 +32,7 @@ func (c *call) release(status int, cause string, why sim.Cause) {
 	for _, end := range []struct {
 		dialog sip.Packed
 		seq    uint32 // of the last request that the end in whose name we speak has sent
-	}{{c.toCaller, c.calledSeq}, {c.toCalled, c.callerSeq}} {
+	}{{c.toCaller, c.last(false)}, {c.toCalled, c.last(true)}} {
 		if d := end.dialog.Dialog(); d != nil {
 			d.LocalSeq = max(d.LocalSeq, end.seq)
 			p.bye(d, reason, why)

@@ -13,6 +13,9 @@ type session struct {
 	expiry sim.Timer
 	slot   uint32
 	why    sim.Cause // of the 2xx that the timer runs from
+
+	interval time.Duration // 0: none
+	byCaller bool          // the caller refreshes
 }
 
 // asked is what a session refresh request said when it went on.
@@ -79,11 +82,6 @@ func (c *call) refresh(tx sip.TxID, m *sip.Message, from sip.Flow, why sim.Cause
 	if p.tooShort(tx, m, why) {
 		return
 	}
-	if seq, err := m.CSeq(); err == nil && m.FromTag() == c.callerTag {
-		c.callerSeq = max(c.callerSeq, seq.Seq)
-	} else if err == nil {
-		c.calledSeq = max(c.calledSeq, seq.Seq)
-	}
 	a := p.ask(m)
 	p.pass(tx, m, from, why)
 	if client := p.fwd.Client(tx); client != 0 {
@@ -105,7 +103,7 @@ func (c *call) renew(m *sip.Message, a asked, why sim.Cause) {
 			m.Add(sip.HRequire, "timer")
 		}
 	}
-	d, _ := m.SessionExpires()
+	d, refresher := m.SessionExpires()
 	if c.session == nil {
 		if d == 0 {
 			return
@@ -117,14 +115,19 @@ func (c *call) renew(m *sip.Message, a asked, why sim.Cause) {
 	if d > 0 {
 		at = p.K.Now().Add(d)
 	}
-	c.session.why = why
+	c.session.why, c.session.interval = why, d
+	c.session.byCaller = (refresher == "uac") == (m.FromTag() == c.callerTag)
 	p.K.Arm(&c.session.expiry, p.Entity, c.session.slot, at)
 }
 
 // Handle ends a call whose session timer has run out, or an outage of the controller.
 func (p *ALG) Handle(slot uint32) {
-	if slot == slotBack {
+	switch {
+	case slot == slotBack:
 		p.returned()
+		return
+	case slot >= slotFall:
+		p.waitedFor(slot)
 		return
 	}
 	if c := p.timed[slot]; c != nil && p.K.Due(&c.session.expiry, p.Entity, slot) {

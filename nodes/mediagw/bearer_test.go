@@ -337,6 +337,52 @@ func TestPunch(t *testing.T) {
 			}
 		})
 	}
+	// §8.5 step 6: the partner's SYN is held on; the controller has the endpoint wait at another port, and then merges.
+	t.Run("x_keep, then merge", func(t *testing.T) {
+		b := newBench(t, Config{}, ms)
+		a, c := b.peer("access", 5000), b.peer("core", 5001)
+		keep := strings.Replace(punch, "Stream = 1", "Stream = 1, x_keep = ON", 1)
+		b.stream(end{setup: "active", remote: a.addr(), more: keep}, end{setup: "passive", remote: c.addr(), topo: "tcpest:in>*"})
+		c.dial("core", 40000)
+		a.dial("access", 40000) // too late for the punch, and too early for anything else
+		b.wait(100 * ms)
+		if b.notified() != "access tcpbcc/BNCChange EstFail refused" || c.said() != "" || a.said() != "" {
+			t.Fatalf("reported %q; the partner saw %q, the peer %q", b.notified(), c.said(), a.said())
+		}
+		core := func(setup string) string {
+			return "Modify = ip/core/2 { Media { Stream = 1 { LocalControl { seplink/x_topo = \"\" }, Local { v=0\nc=IN IP4 " + b.g.realms["core"].String() + "\nm=message 40000 TCP -\na=setup:" + setup + "\n} } } }"
+		}
+		latch := ", Signals { ipnapt/latch { Stream = 1, napt = LATCH } }"
+		b.do("Context = 1 { " + core("actpass") + ", " + b.term("Modify = ip/access/1", end{setup: "passive", more: latch}) + " }")
+		if b.port() != 40001 {
+			t.Fatalf("at port %d", b.port())
+		}
+		a2 := b.peer("access", 5002)
+		a2.dial("access", 40001)
+		b.wait(100 * ms)
+		if a2.said() != "" || c.said() != "" {
+			t.Fatalf("too early: the peer saw %q, the partner %q", a2.said(), c.said())
+		}
+		b.do("Context = 1 { " + core("passive") + " }")
+		b.wait(100 * ms)
+		a2.say("hello")
+		b.wait(100 * ms)
+		if a2.said() != "est" || c.said() != "est" || string(c.got) != "hello" || len(b.reports) != 1 {
+			t.Errorf("the partner saw %q, %q; reported %q", c.said(), c.got, b.notified())
+		}
+	})
+	t.Run("x_keep, and the call ends", func(t *testing.T) {
+		b := newBench(t, Config{}, ms)
+		a, c := b.peer("access", 5000), b.peer("core", 5001)
+		b.stream(end{setup: "active", remote: a.addr(), more: strings.Replace(punch, "Stream = 1", "Stream = 1, x_keep = ON", 1)}, end{setup: "passive", remote: c.addr(), topo: "tcpest:in>*"})
+		c.dial("core", 40000)
+		b.wait(100 * ms)
+		b.do("Context = 1 { Subtract = ip/access/1, Subtract = ip/core/2 }")
+		b.wait(100 * ms)
+		if c.said() != "refused" {
+			t.Errorf("the partner saw %q", c.said())
+		}
+	})
 	t.Run("only an active SEP punches", func(t *testing.T) {
 		b := newBench(t, Config{}, ms)
 		if got := b.do("Context = $ { " + b.term("Add = ip/access/$", end{setup: "passive", more: punch}) + " }"); got != "C1 Add ip/access/$ error 449" {

@@ -89,9 +89,11 @@ func (s *sep) orders(sg *h248.Signals, after *[]func(), why sim.Cause) *h248.Err
 			if x.TCPRole != bearer.Active {
 				return fault(h248.ErrUnknownValue, "tcphp/punch on a SEP that is not active")
 			}
+			p := h248.Find(g.Parms, "x_keep")
+			keep := p != nil && strings.EqualFold(p.Value.Text, "on")
 			if x.TCP == bearer.TCPIdle {
 				*after = append(*after, func() {
-					s.punch = &punch{until: s.st.gw.K.Now().Add(s.st.gw.hpTime), next: sim.Never}
+					s.punch = &punch{until: s.st.gw.K.Now().Add(s.st.gw.hpTime), next: sim.Never, keep: keep}
 					s.st.input(s.side, bearer.EstTCP, "", why)
 				})
 			}

@@ -43,6 +43,7 @@ type sep struct {
 	ice       *checks      // nil without ICE
 	deadlock  deadline     // of latching; zero: none runs
 	punch     *punch       // nil but on a SEP that punches holes (H.248.84)
+	missed    bool         // it has punched in vain, and waits for its controller to say what next
 
 	deadlines *deadlines // nil while no timer runs
 	timer     sim.Timer
@@ -73,7 +74,7 @@ func (s *sep) Incoming(o tcp.Opening) {
 		s.ice.incoming(s, o)
 		return
 	}
-	if s.opened || s.punch != nil || !s.admit(o.Remote) {
+	if s.opened || s.punch != nil || s.missed || !s.admit(o.Remote) {
 		// D4, F4, E-27: silently. So is what does not meet a punching SEP's own SYN (§8.5).
 		gw.Mark(o.Why, s.name(), nodes.SYNDropped, o.Remote.String())
 		return

@@ -23,6 +23,9 @@ func (g *Gateway) reached(t *termination, s *sep, in *h248.Stream, after *[]func
 	if in.Local == nil || s.relay != nil && s.st.splice == nil || s.st.app != nil {
 		return s, nil
 	}
+	if s.missed && bytes.Contains(in.Local, []byte(" $ ")) {
+		return s, s.anew()
+	}
 	if bytes.Contains(in.Local, []byte(" $ ")) && s.st.begun() {
 		return g.successor(t, s)
 	}

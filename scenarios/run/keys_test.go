@@ -147,6 +147,7 @@ var settings = []struct{ scenario, key, value, given string }{
 	{"tcp-merge-term-nat", "nodes.pcscf1.nat-term-actpass", "merge", "nodes.ue-b.offer=actpass"},
 	{"tcp-merge-orig-nat", "nodes.pcscf1.nat-orig-offer", "active", ""},
 	{"tcp-merge-orig-nat", "nodes.pcscf1.nat-passive-offer", "try", "nodes.ue-a.offer=passive"},
+	{"nat-hp-apdm", "nodes.pcscf1.punch-fallback", "merge", ""},
 	{"tcp-merge-orig-nat", "nodes.pcscf1.merge-e2e-tls", "collide", "sessions.chat.security=e2e-cert"},
 	{"", "nodes.pcscf1.gate-until-answer", "true", "nodes.pcscf1.tcp-mode=relay sessions.chat.security=none"},
 	{"", "nodes.pcscf1.min-se", "200s", "nodes.pcscf1.session-expires=300s nodes.ue-a.session-expires=90s"},

@@ -90,7 +90,8 @@ var PackageTable = []PackageDef{
 	{ID: "tlsbsc", Version: 1, Document: "H.248.90", Status: K, Meaning: "TLS basic session control",
 		Signals: connectionSignals("TLS session"), Events: connectionEvents("TLS session")},
 	{ID: "tcphp", Version: 1, Document: "H.248.84", Status: SIM, Meaning: "TCP hole punching",
-		Signals: []ItemDef{{ID: "punch", Status: SIM, Meaning: "open the TCP connection into a NAT: SYN every second, no other SYN taken"}}},
+		Signals: []ItemDef{{ID: "punch", Status: SIM, Meaning: "open the TCP connection into a NAT: SYN every second, no other SYN taken", Parms: []ValueDef{
+			{ID: "x_keep", Type: Enumeration, Values: []string{"ON", "OFF"}, Status: SIM, Meaning: "a failure is reported and ends nothing: the controller goes on another way"}}}}},
 	{ID: "mgastuns", Version: 1, Document: "H.248.50", Status: K, Meaning: "MG act-as STUN server: ICE lite",
 		Signals: []ItemDef{{ID: "astuns", Status: SIM, Meaning: "answer the checks of ICE that come to this SEP"}}},
 	{ID: "seplink", Version: 1, Document: "H.248.92", Status: K, Meaning: "stream endpoint interlinkage",
