@@ -45,10 +45,10 @@ func family(name string) (out []string) {
 	return out
 }
 
-// timelines returns the timelines of one gateway, or those of chains.
+// timelines returns the timelines of one gateway, or those of chains. Those of a conference server are apart.
 func timelines(chain bool) (out []string) {
 	for _, name := range family("timeline") {
-		if strings.Contains(name, "-chain-") == chain {
+		if strings.Contains(name, "-chain-") == chain && !strings.Contains(name, "-mp-") {
 			out = append(out, name)
 		}
 	}
@@ -79,6 +79,39 @@ func TestClosedForms(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestClosedFormsOfMp: the same at an MRFP, where the access link is all that takes time.
+func TestClosedFormsOfMp(t *testing.T) {
+	names := 0
+	for _, name := range family("timeline") {
+		if !strings.Contains(name, "-mp-") {
+			continue
+		}
+		names++
+		for _, d := range delays(24) {
+			for _, a := range d {
+				sc := load(t, name, fmt.Sprintf("links.access.delay=%dns", a))
+				for _, engine := range []nodes.Engine{nodes.EngineModel, nodes.EngineReal} {
+					l, _ := play(t, sc, Options{Engine: engine})
+					judge(t, sc, l)
+					if t.Failed() {
+						t.Fatalf("%s: a = %v, engine %d\n%s", name, a, engine, l)
+					}
+				}
+			}
+		}
+		sc := load(t, name, "links.access.delay=600ms")
+		l, _ := play(t, sc, Options{})
+		for i, r := range l.Evaluate(sc) {
+			if sc.File.Expect[i].Domain != nil && (r.Pass || r.Actual != "outside the domain: 2*a < 1s does not hold, a = 600ms") {
+				t.Errorf("%s: %s: %q", name, r.Text, r.Actual)
+			}
+		}
+	}
+	if names != 3 {
+		t.Errorf("%d timelines, want 3", names)
 	}
 }
 
