@@ -19,24 +19,32 @@ type curve struct {
 	values []float64 // sorted
 }
 
-// steps is the most points that a distribution is drawn with.
-const steps = 500
-
-// distribution makes the figure of distribution functions with the band in which the true ones lie.
-func distribution(name, title, what, unit string, curves []curve) *Figure {
+// scaled returns curves in the unit in which they are drawn.
+func scaled(curves []curve, unit string) ([]curve, string) {
 	largest := 0.0
 	for _, c := range curves {
 		largest = math.Max(largest, c.values[len(c.values)-1])
 	}
 	by, unit := scale(unit, largest)
-	rows := []map[string]any{}
-	for i := range curves {
-		c := &curves[i]
-		x := make([]float64, len(c.values))
-		for j, v := range c.values {
-			x[j] = v / by
+	out := make([]curve, len(curves))
+	for i, c := range curves {
+		out[i].name = c.name
+		for _, v := range c.values {
+			out[i].values = append(out[i].values, v/by)
 		}
-		c.values = x
+	}
+	return out, unit
+}
+
+// steps is the most points that a distribution is drawn with.
+const steps = 500
+
+// distribution makes the figure of distribution functions with the band in which the true ones lie.
+func distribution(name, title, what, unit string, curves []curve) *Figure {
+	curves, unit = scaled(curves, unit)
+	rows := []map[string]any{}
+	for _, c := range curves {
+		x := c.values
 		for _, j := range thin(len(x)) {
 			rows = append(rows, map[string]any{"value": round(x[j]), "share": round(float64(j+1) / float64(len(x))), "of": c.name})
 		}
@@ -117,19 +125,10 @@ func widen(p *plot.Plot) {
 // boxes makes the figure of box plots, one a curve: quartiles, whiskers to the last value within one and a half times their
 // distance (Tukey), what is beyond as points.
 func boxes(name, title, what, unit string, curves []curve) *Figure {
-	largest := 0.0
-	for _, c := range curves {
-		largest = math.Max(largest, c.values[len(c.values)-1])
-	}
-	by, unit := scale(unit, largest)
+	curves, unit = scaled(curves, unit)
 	rows := []map[string]any{}
-	for i := range curves {
-		c := &curves[i]
-		x := make([]float64, len(c.values))
-		for j, v := range c.values {
-			x[j] = v / by
-		}
-		c.values = x
+	for _, c := range curves {
+		x := c.values
 		for _, j := range thin(len(x)) {
 			rows = append(rows, map[string]any{"value": round(x[j]), "of": c.name})
 		}

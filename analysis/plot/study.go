@@ -71,7 +71,7 @@ func ofStudy(r *rundir.Run) (list []*Figure, err error) {
 			}
 		}
 		if len(curves) > 0 {
-			list = append(list, distribution("cdf-session-setup-time", name+": distribution of session-setup-time", "session-setup-time", "ns", slices.Clone(curves)),
+			list = append(list, distribution("cdf-session-setup-time", name+": distribution of session-setup-time", "session-setup-time", "ns", curves),
 				boxes("box-session-setup-time", name+": session-setup-time", "session-setup-time", "ns", curves))
 		}
 	}

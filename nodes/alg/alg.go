@@ -90,13 +90,18 @@ func (c *call) early() bool {
 
 // reserved sends the offer on, with the termination's address.
 func (c *call) reserved(actions []h248.Action, why sim.Cause) {
-	p := c.p
 	if !c.learn(&c.far, actions, 0) {
 		c.refuse(500, why)
 		return
 	}
 	m := c.invite
 	m.SetBody("application/sdp", c.offerOnward())
+	c.sendOn(m, why)
+}
+
+// sendOn sends the call's INVITE on its way.
+func (c *call) sendOn(m *sip.Message, why sim.Cause) {
+	p := c.p
 	to, err := p.node.NextHop(m)
 	if err != nil {
 		c.refuse(404, why)

@@ -27,7 +27,6 @@ func (c *call) clear(w waiting) {
 
 // reoffer sends the offer on again.
 func (c *call) reoffer(actions []h248.Action, why sim.Cause) {
-	p := c.p
 	if !c.learn(&c.far, actions, 0) {
 		c.refuse(500, why)
 		return
@@ -36,13 +35,5 @@ func (c *call) reoffer(actions []h248.Action, why sim.Cause) {
 	m.PopFirst(sip.HVia) // our own, of the INVITE before
 	m.SetBody("application/sdp", c.offerOnward())
 	c.invite = m
-	to, err := p.node.NextHop(m)
-	if err != nil {
-		c.refuse(404, why)
-		return
-	}
-	to.Timers = p.node.Timers(to)
-	p.fwd.Forward(c.server, m, to, why)
-	c.client = p.fwd.Client(c.server)
-	p.byTx[c.client] = c
+	c.sendOn(m, why)
 }
